@@ -6,6 +6,7 @@ PIP_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 ONCE ?=
+PICTURE_ARGS ?=
 FLOORS ?= check
 ARTICLES ?= 200000
 # Folders or files of tests; empty for all.
@@ -20,7 +21,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 COMPILE_DOCS := $(BIN)/uv pip compile --group docs --constraint requirements-dev.lock --universal --python-version 3.11 \
 	--generate-hashes --upgrade --quiet --custom-compile-command 'make lock' --output-file requirements-docs.lock
 
-.PHONY: demo docs test test-server test-oldest check lint types layers typescript coverage quality pair-models merge-models bench stress soak soak-feeds lock release clean
+.PHONY: demo docs test test-server test-oldest check lint types layers typescript axe pictures coverage quality pair-models merge-models bench stress soak soak-feeds lock release clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -68,6 +69,14 @@ release: $(VENV)/ready-dev
 typescript: $(VENV)/ready-dev
 	cd service/client/typescript && npm ci --no-audit --no-fund
 	$(BIN)/python -m tests.support.typescript build/typescript
+
+# Installs axe-core, which a browser test runs on every page.
+axe:
+	cd tests/support/browser/axe && npm ci --no-audit --no-fund
+
+# Pictures of every page, from the demo's store; renews docs/pictures. PICTURE_ARGS limits the pages.
+pictures: $(VENV)/ready-dev
+	$(BIN)/python -m tests.support.browser.pictures build/pictures $(PICTURE_ARGS)
 
 coverage: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q --cov --cov-report=term

@@ -1,4 +1,8 @@
-"""Job `link`: link related stories into storylines, and round-ups to the stories they mention."""
+"""Job `link`: storylines, round-ups, and the surroundings of the latest stories.
+
+It links related stories into storylines, and round-ups to the stories they mention. It places the
+stories of the day on the map, and finds the outlets that do not report them.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -11,17 +15,35 @@ from service.domain.articles.model import Article, Vectors
 from service.domain.grouping.lineage import plan_update
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.vocabulary import Vocabulary
+from service.domain.stories.missing_coverage import find_absent
 from service.domain.stories.roundup_mentions import find_roundup_mentions
+from service.domain.stories.story_map import project
 from service.domain.stories.storylines import StoryProfiles, link_storylines
 from service.domain.stories.wording.storyline_names import name_storyline
 from service.store.articles import articles, vectors
 from service.store.database import locks
-from service.store.stories import apply_plan, descriptions, mentions, stories, vocabularies
+from service.store.stories import (
+    apply_plan,
+    descriptions,
+    mentions,
+    stories,
+    surroundings,
+    vocabularies,
+)
+from service.store.stories.surroundings import Surroundings
 
 #: Maximum number of stories per run, the latest ones; bounds the duration.
 MAX_STORIES = 4000
 #: Round-ups are compared with stories for this time after their publication.
 ROUNDUP_SPAN = timedelta(days=1)
+#: The map shows the stories of several outlets of this time before the latest report, but at least
+#: and at most this number of stories.
+MAP_SPAN, MIN_ON_MAP, MAX_ON_MAP = timedelta(days=1), 30, 80
+#: Stories whose absent outlets are stored, the latest ones.
+MAX_WITH_SURROUNDINGS = 500
+#: An outlet without an article in this time before the latest report is not absent: its feed may
+#: have failed.
+ACTIVE_SPAN = timedelta(days=2)
 #: Maximum number of round-ups per run, the latest ones.
 MAX_ROUNDUPS = 100
 #: A round-up is compared with the reports from this time before it to this time after it.
@@ -74,11 +96,44 @@ def link(context: Context) -> Counts:
         apply_plan.refresh_derived(session, linked.union(latest), stamp)
     with context.sessions.begin() as session:  # without the lock: no story row changes
         mentioned = _link_roundups(session, context, members, loaded, vocabulary)
+        _update_surroundings(session, members, loaded, profiles)
     return {
         "storylines": len(groups),
         "linked": sum(map(len, groups)),
         **({"mentions": mentioned} if mentioned else {}),
     }
+
+
+def _update_surroundings(
+    session: Session,
+    members: Mapping[str, Sequence[int]],
+    loaded: Mapping[int, Article],
+    profiles: StoryProfiles,
+) -> None:
+    """Store the map of the latest stories, and the outlets that do not report them."""
+    reported_at = articles.load_report_times(session, loaded)
+    last = {story: max(reported_at[key] for key in keys) for story, keys in members.items()}
+    outlets = {
+        story: frozenset(loaded[key].outlet for key in keys) for story, keys in members.items()
+    }
+    shared = [story for story in members if len(outlets[story]) > 1]
+    latest = sorted(shared, key=lambda story: last[story], reverse=True)
+    if not latest:
+        return
+    day = [story for story in latest if last[latest[0]] - last[story] <= MAP_SPAN]
+    shown = latest[: max(len(day), MIN_ON_MAP)][:MAX_ON_MAP]
+    row_of = {story: row for row, story in enumerate(profiles.stories)}
+    places = project(profiles.centroids.values[[row_of[story] for story in shown]])
+    active = surroundings.find_active_outlets(session, since=last[latest[0]] - ACTIVE_SPAN)
+    absent = find_absent(outlets, latest[:MAX_WITH_SURROUNDINGS], active)
+    place_of = {
+        story: (round(float(x), 4), round(float(y), 4))
+        for story, (x, y) in zip(shown, places, strict=True)
+    }
+    surroundings.replace_surroundings(
+        session,
+        {story: Surroundings(place_of.get(story), names) for story, names in absent.items()},
+    )
 
 
 def _build_profiles(

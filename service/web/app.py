@@ -57,6 +57,7 @@ from service.web.pages import story as story_page
 from service.web.pages.catalogue import comparison as comparison_page
 from service.web.pages.catalogue import missing as missing_pages
 from service.web.pages.catalogue import outlets as outlet_pages
+from service.web.pages.catalogue import story_map as map_page
 from service.web.pages.catalogue import storylines as storyline_pages
 from service.web.pages.readers import data, follow, subscribe
 from service.web.pages.site import files, pictures
@@ -108,6 +109,7 @@ ROUTE_MODULES = (
     outlet_pages,
     comparison_page,
     missing_pages,
+    map_page,
     search_page,
     data,
     subscribe,

@@ -4,27 +4,27 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from service.domain.access.roles import Role
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.editing import audit_log
-from tests.support.content.site.open_questions import FERRY, OpenQuestions
+from service.store.tables import DecisionRow, ReviewRow
+from tests.support.browser.chromium import Browser, find_browser, running_browser
+from tests.support.browser.every_page import STAFF_PAGES
+from tests.support.browser.tabs import View
+from tests.support.content.site.open_questions import OpenQuestions
 from tests.support.content.site.site_content import fill
 from tests.support.content.site.texts import WORLD_NOW
 from tests.support.database.api_keys import make_key_client
-from tests.support.servers.browser import Browser, View, find_browser, running_browser
 from tests.support.servers.site import Site, serving
 from tests.support.servers.visitor import Visitor
 
 pytestmark = pytest.mark.slow
 
-PAGES = (
-    "/sign-in", "/desk", "/desk?kind=split", f"/desk/stories/{FERRY}", "/desk/decisions",
-    "/operations", "/operations/feeds", "/operations/feeds/1", "/operations/feeds/add",
-    "/operations/jobs", "/operations/deliveries", "/operations/database",
-)  # fmt: skip
-WORLDS = 3
+#: Enough for 25 memberships and 25 types.
+WORLDS = 12
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def ruth(site: Site, store: Sessions) -> Visitor:
 
 @pytest.mark.parametrize("view", [View(360, dark=True), View(1280)], ids=str)
 def test_pages_fit(browser: Browser, ruth: Visitor, view: View, tmp_path: Path):
-    for path in PAGES:
+    for path in STAFF_PAGES.values():
         cookies = ruth.cookies if path != "/sign-in" else {}
         report = browser.open_page(ruth.site.url + path, view, cookies=cookies)
         (tmp_path / "page.png").write_bytes(report.png)  # to inspect a failure
@@ -84,3 +84,31 @@ def test_each_decision_takes_one_key(browser: Browser, ruth: Visitor, store: Ses
     actions = ["move", "split", "set_type", "set_type", "set_type", "set_type"]
     assert [each.action for each in made] == actions
     assert [bool(each.undone_at) for each in made] == [True, False, False, False, False, False]
+
+
+def test_fifty_questions_are_answered_by_keyboard(browser: Browser, ruth: Visitor, store: Sessions):
+    """Without other work, 50 questions take a few seconds; people need the time to read."""
+    before = count_answers(store)
+    for kind, keys in (("membership", "k" * 25), ("type", "kr" * 12 + "k")):
+        url = f"{ruth.site.url}/desk?kind={kind}"
+        texts, report = browser.press_keys(url, keys, ruth.cookies)
+        assert report.errors == []
+        assert all("Undo" in text for text in texts)
+    assert count_answers(store) == before + 50
+
+
+def count_answers(store: Sessions) -> int:
+    with store() as session:
+        decisions = session.scalar(select(func.count()).select_from(DecisionRow)) or 0
+        return decisions + (session.scalar(select(func.count()).select_from(ReviewRow)) or 0)
+
+
+def test_operations_work_by_keyboard(browser: Browser, ruth: Visitor):
+    address = f"{ruth.site.url}/operations/feeds"
+    text, presses = browser.activate(address, ["Fetch now: "], ruth.cookies)
+    assert "Due now." in text
+    assert presses[0] < 30
+    paused, _ = browser.activate(f"{address}/1", ["Pause"], ruth.cookies)
+    assert "Activate" in paused
+    active, _ = browser.activate(f"{address}/1", ["Activate"], ruth.cookies)
+    assert "Pause" in active

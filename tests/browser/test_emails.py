@@ -13,8 +13,9 @@ from service.domain.subscribers.digest_model import DigestStory, SummarySentence
 from service.domain.subscribers.digest_selection import Filters, History, select_stories
 from service.mail.render import AlertMessage, DigestMessage, Links, RenderedEmail, Renderer
 from service.settings.load import load
+from tests.support.browser.chromium import Browser, find_browser, running_browser
+from tests.support.browser.tabs import View
 from tests.support.content.digest_stories import NOW, report, story
-from tests.support.servers.browser import Browser, View, find_browser, running_browser
 
 pytestmark = pytest.mark.slow
 

@@ -7,31 +7,13 @@ import pytest
 
 from service.store.database import schema
 from service.store.database.sessions import make_sessions
-from tests.support.content.site.texts import MEETING, STORYLINE
-from tests.support.servers.browser import Browser, View, find_browser, running_browser
+from tests.support.browser.chromium import Browser, find_browser, running_browser
+from tests.support.browser.every_page import READER_PAGES
+from tests.support.browser.tabs import View
 from tests.support.servers.site import Site, serving, serving_busy_day, serving_world
 
 pytestmark = pytest.mark.slow
 
-PAGES = {
-    "stories": "/",
-    "filtered": "/?language=ru&sort=newest",
-    "story": f"/stories/{MEETING}",
-    "single story": "/stories/hostile",
-    "storylines": "/storylines",
-    "storyline": f"/storylines/{STORYLINE}",
-    "outlets": "/outlets",
-    "outlet": "/outlets/harbour",
-    "comparison": "/compare?outlet=harbour&outlet=volga-wire&days=30",
-    "missing": "/missing",
-    "data": "/data",
-    "subscribe": "/subscribe",
-    "follow": "/follow?outlet=harbour",
-    "feeds": "/feeds",
-    "about": "/about",
-    "search": "/search?q=talks&outlet=cedar",
-    "docs": "/docs",
-}
 #: Number of stories that are completely in the window.
 STORIES_IN_VIEW = """[...document.querySelectorAll('article.card')].filter(each => {
   const box = each.getBoundingClientRect();
@@ -64,7 +46,7 @@ def busy(new_database: Callable[[], str]) -> Iterator[Site]:
 
 
 @pytest.mark.parametrize("view", [View(360), View(360, dark=True), View(768), View(1200)], ids=str)
-@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+@pytest.mark.parametrize("path", READER_PAGES.values(), ids=READER_PAGES.keys())
 def test_page_fits_and_makes_no_external_request(
     browser: Browser, world: Site, path: str, view: View, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -20,12 +21,14 @@ from service.commands.research.grouper import (
 from service.commands.research.jsonl import Label
 from service.commands.research.link_quality import link_report
 from service.commands.running.models import load_merge_model, load_pair_model
+from service.commands.running.wiring import open_context
 from service.domain.articles.boilerplate import remove_boilerplate
 from service.domain.articles.model import Article, ArticleId
 from service.domain.evaluation.grouping_metrics import GroupingQuality, grouping_quality
 from service.domain.grouping.window import group_window
 from service.errors import BadInputError
-from service.settings.load import Settings
+from service.settings.load import Settings, profile_name
+from service.store.operations.evaluations import Evaluation, record_evaluation
 
 
 def evaluate(
@@ -37,6 +40,7 @@ def evaluate(
             "label.",
         ),
     ],
+    *,
     predicted: Annotated[
         str,
         typer.Option(
@@ -52,6 +56,10 @@ def evaluate(
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    record: Annotated[
+        bool,
+        typer.Option("--record", help="Store the result in the database, for /operations."),
+    ] = False,
     profile: ProfileOption = "",
 ) -> None:
     """Compare a grouping with labels and print B-cubed, pairwise F1, ARI, AMI and counts.
@@ -75,11 +83,23 @@ def evaluate(
         result.stories if result else jsonl.read_labels(predicted, jsonl.read_lines(predicted))
     )
     aligned = align_stories(labels, stories, predicted)
-    report = grouping_report(grouping_quality(list(labels.values()), aligned), result)
+    metrics = grouping_quality(list(labels.values()), aligned)
+    if record:
+        record_result(gold, metrics, profile_name(profile))
+    report = grouping_report(metrics, result)
     quality = measure_candidates(articles, result, labels, settings) if result else None
     report["candidates"] = asdict(quality) if quality else None
     report |= link_report(gold, lines, aligned, settings)
     print(json.dumps(report) if as_json else "\n".join(format_report(report)))
+
+
+def record_result(gold: str, metrics: GroupingQuality, profile: str) -> None:
+    """Store the agreement with the labels of a file under the name of the file."""
+    with open_context() as context, context.sessions.begin() as session:
+        record_evaluation(
+            session,
+            Evaluation(context.clock(), Path(gold).name, profile, metrics.articles, metrics.bcubed),
+        )
 
 
 def align_stories(

@@ -5,7 +5,7 @@ Similar stories are stories with many of the same outlets (`store.counts.missing
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -18,6 +18,8 @@ MIN_SIMILAR = 20
 MIN_AGE = timedelta(hours=12)
 #: A value is usual if its share is at least this, with a confidence of 97.5 %.
 MIN_SHARE = 0.5
+#: Number of absent outlets of a story, and the fewest similar stories that they must have.
+MAX_ABSENT, MIN_TOGETHER = 3, 3
 #: Number of standard deviations of the lower bound.
 CONFIDENCE = 1.96
 
@@ -83,6 +85,29 @@ def find_missing(
             [each.languages for each in similar], active.languages - story.languages
         ),
     )
+
+
+def find_absent(
+    outlets: Mapping[str, frozenset[str]], stories: Collection[str], active: frozenset[str]
+) -> dict[str, tuple[str, ...]]:
+    """Outlets that often report the same stories as the outlets of a story, but not this one.
+
+    `outlets` are those of all latest stories, `stories` the ones to look at. A similar story has
+    at least half of the outlets of the story. Unlike `find_missing`, this is no claim that the
+    outlets usually report such stories: it lists the most frequent ones, at most `MAX_ABSENT`.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for story in stories:
+        own = outlets[story]
+        counts = Counter(
+            outlet
+            for other, theirs in outlets.items()
+            if other != story and 2 * len(own & theirs) >= len(own)
+            for outlet in theirs & active - own
+        )
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        found[story] = tuple(slug for slug, count in ranked if count >= MIN_TOGETHER)[:MAX_ABSENT]
+    return found
 
 
 def _reason_to_withhold(story: Profile, similar: int, age: timedelta) -> Withheld | None:

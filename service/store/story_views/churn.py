@@ -1,9 +1,9 @@
 """Churn: share of articles that reconcile moved between stories, from the counts of its runs."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Float, func, select
+from sqlalchemy import Date, Float, cast, func, select
 from sqlalchemy.orm import Session
 
 from service.store.tables import RunRow
@@ -40,3 +40,17 @@ def measure_churn(session: Session, *, since: datetime) -> RecentChurn:
     if not window:
         return RecentChurn(0.0, 0.0, 0.0)
     return RecentChurn(mean, all_moved / window, all_late / window)
+
+
+def measure_daily_churn(session: Session, *, since: datetime) -> list[tuple[date, float]]:
+    """`RecentChurn.period` of each UTC day with runs of reconcile, in order; one statement."""
+    articles, moved = (RunRow.counts[name].astext.cast(Float) for name in ("articles", "moved"))
+    day = cast(func.timezone("UTC", RunRow.started_at), Date)
+    statement = (
+        select(day, func.sum(moved) / func.avg(articles))
+        .where(RunRow.job == "reconcile", RunRow.started_at >= since)
+        .where(RunRow.counts.has_key("moved"), articles > 0)
+        .group_by(day)
+        .order_by(day)
+    )
+    return [(at, float(share)) for at, share in session.execute(statement)]

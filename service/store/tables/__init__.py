@@ -27,6 +27,7 @@ from service.store.tables.catalogue import (
 from service.store.tables.decisions import ConstraintRow, DecisionRow, ReviewRow
 from service.store.tables.operations import (
     BrowserSessionRow,
+    EvaluationRow,
     GazetteerRow,
     IdempotentResponseRow,
     KeyRow,
@@ -52,6 +53,7 @@ from service.store.tables.stories import (
     StorylineRow,
     StoryRow,
     StoryVersionRow,
+    SurroundingsRow,
     TransitionRow,
 )
 from service.store.tables.webhooks import WebhookAttemptRow, WebhookBlockedStoryRow, WebhookRow
@@ -71,6 +73,7 @@ __all__ = [
     "DecisionRow",
     "DeliveryRow",
     "EditionRow",
+    "EvaluationRow",
     "FamilyRow",
     "FeedMoveRow",
     "FeedRow",
@@ -98,6 +101,7 @@ __all__ = [
     "StorylineRow",
     "SubscriberRow",
     "SuppressedAddressRow",
+    "SurroundingsRow",
     "TransitionRow",
     "VectorRow",
     "VocabularyRow",

@@ -106,6 +106,21 @@ class RunRow(Base):
     pid: Mapped[int]
 
 
+class EvaluationRow(Base):
+    """A comparison of a grouping with labels, recorded by `samestory evaluate --record`."""
+
+    __tablename__ = "evaluations"
+
+    id: Mapped[Identifier]
+    at: Mapped[Instant]
+    name: Mapped[str]  #: of the file with the labels
+    profile: Mapped[str]
+    articles: Mapped[int] = mapped_column(BigInteger)
+    precision: Mapped[float]  #: B-cubed, as `recall` and `f1`
+    recall: Mapped[float]
+    f1: Mapped[float]
+
+
 class MaintenanceRow(Base):
     """The single row that exists in maintenance mode; see migration 0045."""
 

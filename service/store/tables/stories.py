@@ -263,3 +263,18 @@ class TransitionRow(Base):
     article_ids: Mapped[list[int]]
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"), index=True)
     run_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class SurroundingsRow(Base):
+    """A story among the other latest stories; the job `link` replaces all rows."""
+
+    __tablename__ = "story_surroundings"
+
+    story_id: Mapped[str] = mapped_column(
+        ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True
+    )
+    x: Mapped[float | None]  #: place on the map, 0 to 1 from the left; NULL beside the map
+    y: Mapped[float | None]  #: 0 to 1 from the top
+    absent_outlets: Mapped[list[str]] = mapped_column(
+        server_default=text("'{}'")
+    )  #: slugs, `domain.stories.missing_coverage.find_absent`

@@ -20,6 +20,7 @@ from service.store.access.keys import Key
 from service.web.dependencies import WebContext
 from service.web.middleware.access import sign_in_path
 from service.web.pages.subscriptions import FormDep
+from service.web.rendering.pages import render_template
 
 #: Name of the hidden field with the token.
 TOKEN_FIELD = "form_token"  # noqa: S105  # a name
@@ -114,7 +115,7 @@ def render(
     web: WebContext, template: str, *, key: Key | None = None, status: int = 200, **values: object
 ) -> HTMLResponse:
     """Render a page of the desk or of operations; `key` is that of the signed-in person."""
-    html = web.templates.get_template(template).render(now=web.clock(), key=key, **values)
+    html = render_template(web, template, key=key, **values)
     return HTMLResponse(html, status)
 
 

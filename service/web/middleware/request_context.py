@@ -11,7 +11,9 @@ from structlog.contextvars import bound_contextvars
 
 from service.telemetry import tracing
 from service.web.metrics import Metrics
+from service.web.rendering.reader_clock import current_zone
 from service.web.requests.problems import problem
+from service.web.requests.reader import read_zone
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +59,7 @@ class RequestContextMiddleware:
         state["head"] = scope["method"] == "HEAD"
         inner = {**scope, "method": "GET"} if state["head"] else scope
         started = time.perf_counter()
+        zone = current_zone.set(read_zone(scope))
         try:
             with (
                 bound_contextvars(request=sender.request_id),
@@ -76,6 +79,7 @@ class RequestContextMiddleware:
             response = problem(Request(inner), 500, INTERNAL_ERROR)
             await response(inner, receive, sender)
         finally:
+            current_zone.reset(zone)
             seconds = time.perf_counter() - started
             self._metrics.observe(scope["method"], _route(inner), sender.status, seconds)
 

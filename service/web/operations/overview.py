@@ -1,8 +1,8 @@
-"""`/operations`: problems with their remedies, queues, lag and churn."""
+"""`/operations`: problems with their remedies, queues, lag, churn and quality."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -10,7 +10,9 @@ from fastapi.responses import HTMLResponse
 
 from service.domain.operations.job_health import BAD_STATES, REMEDIES
 from service.errors import DatabaseError
+from service.store.operations.evaluations import load_evaluations
 from service.store.operations.lags import Lag, load_lags
+from service.store.story_views.churn import measure_daily_churn
 from service.store.story_views.store_metrics import StoreMetrics, collect_metrics
 from service.store.subscribers.email_stats import MailStats, mail_stats
 from service.web.dependencies import ReadSession, WebContextDep
@@ -18,12 +20,14 @@ from service.web.desk.forms import Admin
 from service.web.operations.jobs import JobPanel, load_panels
 from service.web.operations.plots import Plot, Value, plot_bars
 from service.web.operations.sections import render_section
-from service.web.rendering.templates import duration, time_of_day
+from service.web.rendering.templates import day, duration, time_of_day
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
 #: Hours in the plots of the lag.
 HOURS = 24
+#: Time in the plot of the churn, and number of listed evaluations.
+CHURN_SPAN, MAX_EVALUATIONS = timedelta(days=14), 5
 #: Job that processes each queue of `measure_queues`.
 JOB_OF_QUEUE = {
     "feeds": "fetch",
@@ -86,6 +90,8 @@ def overview_page(
         mail=mail,
         lag=lags[-1] if lags else None,
         lag_plots=_plot_lags(lags),
+        churn_plot=_plot_churn(measure_daily_churn(session, since=now - CHURN_SPAN)),
+        evaluations=load_evaluations(session, limit=MAX_EVALUATIONS),
     )
 
 
@@ -147,6 +153,12 @@ def _plot_lags(lags: list[Lag]) -> list[Plot]:
         ),
     )
     return [each for each in (arrival, publication) if each]
+
+
+def _plot_churn(days: list[tuple[date, float]]) -> Plot | None:
+    return plot_bars(
+        "Churn per day", (Value(f"{share * 100:.1f} % on {day(at)}", share) for at, share in days)
+    )
 
 
 def _span(seconds: float) -> str:

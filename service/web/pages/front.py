@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from service.domain.stories.filters import Sort
 from service.store.catalogue.choices import Choices, load_choices
 from service.store.counts.totals import Total, count_rows
+from service.store.stories.surroundings import load_absent_outlets
 from service.store.story_views import views
 from service.store.story_views.views import StoryView
 from service.web.api.stories.query import StoryFeedQuery, StoryQuery, list_page
@@ -26,7 +27,7 @@ from service.web.rendering.front_page import filter_links
 from service.web.rendering.front_page.cards import arrange_front
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import page_url, render_page
-from service.web.requests.parameters.form_query import FormQuery
+from service.web.requests.parameters.form_query import FormQuery, explain_ignored
 from service.web.requests.parameters.queries import read_query
 from service.web.requests.parameters.types import Limit
 from service.web.requests.reader import ReaderDep
@@ -65,12 +66,14 @@ def front_page(
         "front.html",
         meta=page_meta(request, page_url("/", parameters), "Stories", DESCRIPTION),
         clock=reader.clock,
+        notice=explain_ignored(request.query_params, {*FrontQuery.model_fields, "zone"}),
         front=arrange_front(
             stories,
             now=listed.time or web.clock(),
             last_visit=None if listed.time else reader.last_visit,
             languages=query.language,
             by_storyline=query.sort is Sort.RANK,
+            absent={} if listed.time else _absent_names(session, stories),
         ),
         last_visit=reader.last_visit,
         as_of=listed.time,
@@ -88,6 +91,15 @@ def front_page(
         next_page_url=page_url("/", parameters | {"cursor": next_cursor}) if next_cursor else "",
     )
     return reader.personalize(response, remember_visit=True)
+
+
+def _absent_names(session: Session, stories: Sequence[StoryView]) -> dict[str, list[str]]:
+    """Names of the outlets that do not report each story, without those that now do."""
+    reported = {story.id: {each.outlet.slug for each in story.reports} for story in stories}
+    return {
+        story: [name for slug, name in found if slug not in reported[story]]
+        for story, found in load_absent_outlets(session, reported).items()
+    }
 
 
 def _suggest_drops(

@@ -13,6 +13,7 @@ from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import render_page
 from service.web.requests.parameters.types import CursorQuery
+from service.web.requests.reader import ReaderDep
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -26,6 +27,7 @@ def stories_address(request: Request) -> RedirectResponse:
 
 @router.get("/feeds")
 def feeds_page(
+    request: Request,
     session: ReadSession,
     web: WebContextDep,
     *,
@@ -40,6 +42,7 @@ def feeds_page(
     return render_page(
         web,
         "feeds.html",
+        meta=page_meta(request, "/feeds", "Feed health", "When each feed was read last."),
         feeds=page.items,
         counts=catalogue_views.load_feed_counts(session),
         failing=failing,
@@ -51,8 +54,8 @@ def feeds_page(
 
 
 @router.get("/about")
-def about_page(request: Request, web: WebContextDep) -> HTMLResponse:
-    """Glossary of the terms on the pages."""
+def about_page(request: Request, web: WebContextDep, reader: ReaderDep) -> HTMLResponse:
+    """Glossary of the terms on the pages, and the choice of the time zone."""
     description = "The terms on these pages: coverage, copies, storylines, first reports and more."
     meta = page_meta(request, "/about", "Glossary", description)
-    return render_page(web, "about.html", meta=meta)
+    return render_page(web, "about.html", meta=meta, clock=reader.clock)

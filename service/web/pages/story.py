@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from service.domain.stories.pace import is_developing
 from service.domain.stories.transitions import StoryTransition
 from service.errors import NotFoundError
+from service.store.stories.surroundings import load_absent_outlets
 from service.store.story_views import history, views
 from service.store.story_views.absence import explain_absence
 from service.store.story_views.reports import Member
@@ -20,13 +21,13 @@ from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering import links
 from service.web.rendering.meta import story_meta
 from service.web.rendering.pages import render_page
+from service.web.rendering.reader_clock import ReaderClock
 from service.web.rendering.story_page.evidence import read_evidence
 from service.web.rendering.story_page.headlines import compare_headlines
 from service.web.rendering.story_page.history import Change, describe_history
 from service.web.rendering.story_page.markdown import render_markdown
 from service.web.rendering.story_page.reports import ReportPage, page_reports
 from service.web.rendering.story_page.timeline import draw_growth, timeline_rows
-from service.web.rendering.templates import date_time
 from service.web.requests import problems
 from service.web.requests.parameters.types import AsOf, StoryId
 from service.web.requests.reader import ReaderDep
@@ -104,7 +105,7 @@ def story_page(
         web,
         "story.html",
         meta=story_meta(request, story),
-        notice=_merge_notice(transitions, merged),
+        notice=_merge_notice(transitions, merged, reader.clock),
         clock=reader.clock,
         story=story,
         developing=not as_of and is_developing(story.details.pace, web.clock()),
@@ -117,6 +118,7 @@ def story_page(
         changes=changes,
         path=_storyline_path(session, story, as_of),
         missing=None if as_of else MissingOut.load(session, story.id),
+        absent=[] if as_of else _list_absent(session, story),
         names=views.story_names(session, mentioned),
         split_off=split_off,
         roundups=list_roundups(session, story.id, as_of=as_of),
@@ -131,12 +133,19 @@ def story_page(
     return reader.personalize(response)
 
 
-def _merge_notice(transitions: Iterable[StoryTransition], merged: str) -> str:
+def _list_absent(session: Session, story: views.StoryView) -> list[tuple[str, str]]:
+    """Slugs and names of outlets that do not report a story, without those that now do."""
+    reported = {each.outlet.slug for each in story.reports}
+    found = load_absent_outlets(session, [story.id]).get(story.id, [])
+    return [(slug, name) for slug, name in found if slug not in reported]
+
+
+def _merge_notice(transitions: Iterable[StoryTransition], merged: str, clock: ReaderClock) -> str:
     """Sentence for readers whom a merged story redirected here; empty for all others."""
     merge = next((each for each in transitions if merged and each.other_story_id == merged), None)
     if merge is None:
         return ""
-    return f"The story that you opened was merged into this one on {date_time(merge.at)} UTC."
+    return f"The story that you opened was merged into this one {clock.since(merge.at)}."
 
 
 def _report_links(

@@ -22,6 +22,7 @@ from service.store.subscribers import alerts, editions, link_keys, subscribers
 from service.store.subscribers.email_stats import list_sent_emails
 from service.store.subscribers.subscribers import Subscriber
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
+from service.web.rendering.pages import render_template
 from service.web.requests.preferences_cookie import remember
 
 router = APIRouter(prefix="/digest", default_response_class=HTMLResponse, include_in_schema=False)
@@ -242,5 +243,5 @@ def render_page(
     web: WebContext, template: str, *, status: int = 200, **values: Any
 ) -> HTMLResponse:
     """Render a personal page."""
-    html = web.templates.get_template(template).render(now=web.clock(), **values)
+    html = render_template(web, template, **values)
     return HTMLResponse(html, status, PRIVATE)

@@ -89,5 +89,5 @@ def explain_time_range(session: Session, query: Query) -> str:
         return ""
     return (
         f"The chosen time is outside of the data: the first report is of {date_time(data[0])}, "
-        f"the last one of {date_time(data[1])} UTC."
+        f"the last one of {date_time(data[1])}."
     )

@@ -6,7 +6,7 @@ from fastapi import Request
 
 from service.store.story_views.views import StoryView
 from service.web.rendering.links import picture_path, story_path
-from service.web.rendering.templates import date_time
+from service.web.rendering.utc_times import date_time
 
 
 @dataclass(frozen=True, slots=True)

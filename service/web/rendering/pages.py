@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from fastapi.responses import HTMLResponse
 
 from service.web.dependencies import WebContext
+from service.web.rendering.reader_clock import current_time
 
 
 def render_page(
@@ -17,9 +18,19 @@ def render_page(
     headers: Mapping[str, str] | None = None,
     **values: Any,
 ) -> HTMLResponse:
-    """Render a template with the current time."""
-    html = web.templates.get_template(template).render(now=web.clock(), **values)
-    return HTMLResponse(html, status, dict(headers or {}))
+    """Render a template with the current time; times depend on the zone in the reader's cookie."""
+    html = render_template(web, template, **values)
+    return HTMLResponse(html, status, {"Vary": "Cookie", **(headers or {})})
+
+
+def render_template(web: WebContext, template: str, **values: Any) -> str:
+    """Render a template whose filters know the current time."""
+    now = web.clock()
+    time = current_time.set(now)
+    try:
+        return web.templates.get_template(template).render(now=now, **values)
+    finally:
+        current_time.reset(time)
 
 
 def page_url(path: str, parameters: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Times for a reader: relative to now, and absolute in the reader's time zone."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
@@ -23,6 +24,12 @@ COMMON_ZONES = [
     "Australia/Adelaide", "Australia/Sydney", "Pacific/Auckland",
 ]  # fmt: skip
 
+#: Time zone of the reader of the current request, for templates; set by
+#: `RequestContextMiddleware`.
+current_zone: ContextVar[tzinfo] = ContextVar("current_zone", default=UTC)
+#: Time at which a page is rendered, for templates; None outside of `render_template`.
+current_time: ContextVar[datetime | None] = ContextVar("current_time", default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class ReaderClock:
@@ -44,6 +51,10 @@ class ReaderClock:
                 text = f"{abs(span) // length} {unit}"
                 return f"{text} ago" if span > timedelta(0) else f"in {text}"
         return "just now"
+
+    def since(self, at: datetime) -> str:
+        """Time since `at` and its date and time, such as 2 h ago, 09:14."""
+        return f"{self.ago(at)}, {self.date_time(at)}"
 
     def time(self, at: datetime) -> str:
         """Time of day, such as 09:14."""

@@ -13,7 +13,14 @@ from service.redaction import redact_url
 from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
 from service.web.rendering import display_names, links
-from service.web.rendering.reader_clock import COMMON_ZONES, MONTHS, UNITS
+from service.web.rendering.reader_clock import (
+    COMMON_ZONES,
+    MONTHS,
+    UNITS,
+    ReaderClock,
+    current_time,
+    current_zone,
+)
 from service.web.rendering.story_page.evidence import read_evidence
 from service.web.rendering.story_page.points import dots
 from service.web.rendering.viewer import current_viewer
@@ -36,7 +43,7 @@ def create_environment(title: str, static: Path) -> Environment:
     files = sorted(each for each in static.iterdir() if each.suffix in {".css", ".js"})
     digest = hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()[:10]
     environment.globals |= {"site": title, "version": digest, "zones": COMMON_ZONES}
-    environment.globals |= {"dots": dots, "chips": chips}
+    environment.globals |= {"dots": dots, "chips": chips, "zone_name": zone_name}
     environment.globals |= {
         "delays": delays,
         "count_types": count_types,
@@ -47,6 +54,8 @@ def create_environment(title: str, static: Path) -> Environment:
         "time_of_day": time_of_day,
         "day": day,
         "iso": iso,
+        "since": since,
+        "ago": ago,
         "report_time": report_time,
         "duration": duration,
         "seconds": seconds,
@@ -97,23 +106,40 @@ def delays(story: StoryView) -> dict[str, timedelta]:
 
 
 def day(at: date) -> str:
-    """Date, in UTC, such as 25 Apr 2023."""
-    utc = at.astimezone(UTC) if isinstance(at, datetime) else at
-    return f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}"
+    """Date in the reader's zone, such as 25 Apr 2023; without the year if it is this year."""
+    zone, now = current_zone.get(), current_time.get()
+    local = at.astimezone(zone) if isinstance(at, datetime) else at
+    with_year = now is None or local.year != now.astimezone(zone).year
+    return f"{local.day} {MONTHS[local.month - 1]}{f' {local.year}' if with_year else ''}"
 
 
 def time_of_day(at: datetime) -> str:
-    """Time of day in UTC, such as 09:14."""
-    return f"{at.astimezone(UTC):%H:%M}"
+    """Time of day in the reader's zone, such as 09:14."""
+    return f"{at.astimezone(current_zone.get()):%H:%M}"
 
 
 def date_time(at: datetime) -> str:
-    """Date and time in UTC."""
+    """Date and time in the reader's zone."""
     return f"{day(at)}, {time_of_day(at)}"
 
 
+def zone_name() -> str:
+    """IANA name of the reader's zone."""
+    return str(current_zone.get())
+
+
+def since(at: datetime, now: datetime) -> str:
+    """Time since `at`, and date and time in the reader's zone, such as 2 h ago, 09:14."""
+    return ReaderClock(now, current_zone.get()).since(at)
+
+
+def ago(at: datetime) -> str:
+    """Time since `at` while a page is rendered, such as 2 h ago."""
+    return ReaderClock(current_time.get() or at).ago(at)
+
+
 def report_time(report: Report) -> str:
-    """Date of a report as precise as it is known, in UTC."""
+    """Date of a report as precise as it is known, in the reader's zone."""
     if report.published is None:
         return f"no date, no later than {date_time(report.reported_at)}"
     return day(report.day) if report.day else date_time(report.reported_at)

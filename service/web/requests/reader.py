@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from typing import Annotated
+from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi import Depends, HTTPException, Query, Request, Response
 from starlette.requests import cookie_parser
+from starlette.types import Scope
 
 from service.domain.text.nearest import suggest
 from service.web.dependencies import WebContextDep
-from service.web.rendering.reader_clock import ReaderClock
+from service.web.rendering.reader_clock import ReaderClock, current_zone
 
 ZONE_COOKIE, VISIT_COOKIE = "zone", "visit"
 #: Cookies that change only how pages are displayed.
@@ -76,7 +78,7 @@ def identify_reader(request: Request, web: WebContextDep, zone: ZoneQuery = "") 
     if zone and zone not in _zone_names():
         hint = suggest(zone, dict.fromkeys(_zone_names(), ""))
         raise HTTPException(422, f"Unknown time zone {zone!r}: {hint}")
-    chosen = find_zone(zone or request.cookies.get(ZONE_COOKIE, ""))
+    chosen = current_zone.get()
     old = parse_visit(request.cookies.get(VISIT_COOKIE, ""), now)
     visit = continue_visit(old, now)
     cookies = {ZONE_COOKIE: zone} if zone else {}
@@ -92,6 +94,17 @@ ReaderDep = Annotated[Reader, Depends(identify_reader)]
 def has_only_preferences(header: str) -> bool:
     """Whether a Cookie header contains only cookies that change how pages are displayed."""
     return set(cookie_parser(header)) <= PREFERENCE_COOKIES
+
+
+def read_zone(scope: Scope) -> tzinfo:
+    """The time zone of a request: its parameter `zone`, else its cookie, else UTC."""
+    query = scope["query_string"]
+    if b"zone=" in query and (names := parse_qs(query.decode("latin-1")).get("zone")):
+        return find_zone(names[-1])
+    for name, value in scope["headers"]:
+        if name == b"cookie" and b"zone=" in value:
+            return find_zone(cookie_parser(value.decode("latin-1")).get(ZONE_COOKIE, ""))
+    return UTC
 
 
 def find_zone(name: str) -> tzinfo:

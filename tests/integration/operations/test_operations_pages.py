@@ -8,10 +8,12 @@ import pytest
 
 from service.commands.demo.samples import allow_loopback
 from service.domain.access.roles import Role
+from service.domain.evaluation.grouping_metrics import Agreement
 from service.domain.webhooks.event_filter import EventFilter
 from service.settings import load as settings_module
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
+from service.store.operations.evaluations import Evaluation, record_evaluation
 from service.store.tables import DeliveryRow, EditionRow, FeedMoveRow, FeedRow, SubscriberRow
 from service.store.webhooks import webhooks
 from service.web.app import create_app
@@ -88,6 +90,27 @@ def adam(site: Site, store: Sessions) -> Visitor:
 def feed(store: Sessions, feed_id: int) -> FeedRow:
     with store() as session:
         return session.get_one(FeedRow, feed_id)
+
+
+def test_overview_shows_churn_by_day_and_recorded_evaluations(adam: Visitor, store: Sessions):
+    text = adam.get("/operations").text
+    assert "samestory evaluate FILE.jsonl --record" in text
+    with store.begin() as session:
+        for days, moved in ((3, 3), (2, 6), (2, 4)):
+            at, counts = (
+                WORLD_NOW - timedelta(days=days),
+                {"articles": 100, "moved": moved, "late": 0},
+            )
+            Rows(session).run("reconcile", started_at=at, counts=counts)
+        for hours, f1 in ((3, 0.5), (2, 0.9)):
+            at = WORLD_NOW - timedelta(hours=hours)
+            agreement = Agreement(0.92, 0.88, f1)
+            record_evaluation(session, Evaluation(at, "day.jsonl", "english", 1200, agreement))
+    text = adam.get("/operations").text
+    assert "Churn per day: 2 values; first 3.0 % on 8 May 2023; last 10.0 % on 9 May 2023" in text
+    assert "1,200 articles, profile english" in text
+    assert "0.900" in text
+    assert "0.500" not in text  # the latest result of a file
 
 
 def test_problems_have_a_remedy_and_a_page(adam: Visitor):

@@ -21,6 +21,7 @@ from service.settings.model_choice import ModelChoice
 from service.store.articles import articles, model_choices, vectors
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
+from service.store.stories.surroundings import list_mapped_story_ids, load_surroundings
 from service.store.story_views import overview
 from service.store.story_views.churn import measure_churn
 from service.store.story_views.reports import load_story_reports
@@ -301,6 +302,21 @@ def test_similar_stories_are_linked_into_a_storyline(
     with context.sessions.begin() as session:
         assert set(session.scalars(select(StoryRow.storyline_id))) == first
         assert session.scalar(select(func.count(StoryRow.storyline_id))) == 2
+
+
+def test_latest_stories_are_placed_on_the_map(context: Context, publish: Callable[..., None]):
+    publish(
+        item("1", MEETING, NOW),
+        item("2", MEETING_AGAIN, NOW, host="evening.example"),
+        item("3", FERRY, NOW),
+    )
+    for job in (place, reconcile, describe, link):
+        job(context)
+    with context.sessions.begin() as session:
+        [[story, found]] = load_surroundings(session).items()
+        assert found.place is not None
+        assert found.absent_outlets == ()  # no other story has these outlets
+        assert list_mapped_story_ids(session) == [story]
 
 
 def test_vocabulary_covers_the_latest_window(context: Context, publish: Callable[..., None]):

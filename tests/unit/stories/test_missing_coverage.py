@@ -10,6 +10,7 @@ from service.domain.stories.missing_coverage import (
     Absence,
     Profile,
     Withheld,
+    find_absent,
     find_missing,
     lower_bound,
 )
@@ -62,3 +63,11 @@ def test_thin_evidence_is_withheld(outlets: str, similar: int, age: timedelta, r
 )
 def test_lower_bound_of_a_share(count: int, total: int, expected: float):
     assert lower_bound(count, total) == pytest.approx(expected, abs=0.001)
+
+
+def test_absent_outlets_report_other_stories_of_the_same_outlets():
+    others = {"1": "abd", "2": "abde", "3": "adef", "4": "bcdx", "5": "xyz", "6": "de"}
+    outlets = {"own": frozenset("abc")} | {key: frozenset(each) for key, each in others.items()}
+    assert find_absent(outlets, ["own"], frozenset("abcdexy")) == {"own": ("d",)}
+    assert find_absent(outlets, ["own"], frozenset("abce")) == {"own": ()}
+    assert find_absent(outlets, ["5"], frozenset("abcdefxyz")) == {"5": ()}

@@ -16,7 +16,7 @@ from service.web.middleware.etags import ETagSession
 from service.web.rendering import links, syndication
 from service.web.rendering.display_names import excerpt, outlet_names
 from service.web.rendering.syndication import MEDIA_TYPES, Channel, FeedEntry, Format, feed_urn
-from service.web.rendering.templates import date_time
+from service.web.rendering.utc_times import date_time
 from service.web.requests.parameters.queries import read_query
 from service.web.requests.parameters.types import StoryId
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES

@@ -12,7 +12,7 @@ from service.web.rendering.templates import STATIC
 router = APIRouter(include_in_schema=False)
 
 #: Lists of the sitemap; their stories, storylines and outlets follow.
-LISTS = ("/", "/storylines", "/outlets", "/about", "/docs")
+LISTS = ("/", "/map", "/storylines", "/outlets", "/missing", "/data", "/about", "/docs")
 #: Stories in the sitemap, the latest ones; the format allows 50,000 addresses.
 MAX_STORIES = 10_000
 #: Programs have the API, searches cost much, and past states repeat the present one.

@@ -10,7 +10,7 @@ from service.web.middleware.etags import ETagSession
 from service.web.rendering.links import picture_path
 from service.web.rendering.pictures import PictureMark, StoryPicture, draw_story
 from service.web.rendering.story_page.points import dots
-from service.web.rendering.templates import date_time
+from service.web.rendering.utc_times import date_time
 from service.web.requests.parameters.types import StoryId
 
 router = APIRouter(prefix="/pictures", include_in_schema=False)

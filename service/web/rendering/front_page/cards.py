@@ -1,6 +1,6 @@
 """Cards of the front page: each card shows a story in a few lines."""
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,8 @@ from service.web.rendering import display_names
 from service.web.rendering.display_names import distinct
 from service.web.rendering.front_page.sparkline import Sparkline, draw_sparkline
 
+#: Absent outlets that the card of the lead names; the other cards name one.
+MAX_ABSENT = 2
 #: Characters per line of sources, and characters per date or time.
 LINE_CHARACTERS, TIME_CHARACTERS = 66, 8
 
@@ -47,10 +49,13 @@ class Card:
     developing: bool
     is_new: bool  #: emerged since the last visit
     new_reports: int  #: since the last visit
+    absent: tuple[str, ...]  #: names of outlets, `find_absent`
 
     def first_sources(self, lines: float = 1) -> tuple[Source, ...]:
         """The first sources that fit in some lines, at least one."""
         room, shown = lines * LINE_CHARACTERS, 0
+        if self.absent:
+            room -= len(f"not in {self.absent[0]}")
         for source in self.sources:
             room -= len(source.report.outlet.name) + TIME_CHARACTERS
             if room < 0:
@@ -94,14 +99,24 @@ def arrange_front(
     last_visit: datetime | None = None,
     languages: Collection[str] = (),
     by_storyline: bool = True,
+    absent: Mapping[str, Sequence[str]] | None = None,
 ) -> Front:
     """Arrange a page of stories; `languages` are preferred for headlines.
+
+    `absent` are the names of outlets that do not report a story, by story.
 
     With `by_storyline`, the stories of a storyline, including those of one outlet, are together at
     the position of the first one. Pinned stories come before the others.
     """
     cards = [
-        build_card(each, now=now, last_visit=last_visit, languages=languages) for each in stories
+        build_card(
+            each,
+            now=now,
+            last_visit=last_visit,
+            languages=languages,
+            absent=(absent or {}).get(each.id, ()),
+        )
+        for each in stories
     ]
     lines = {_storyline_group(card) for card in cards if card.story.coverage > 1} - {None}
     single = tuple(
@@ -129,6 +144,7 @@ def build_card(
     now: datetime,
     last_visit: datetime | None = None,
     languages: Collection[str] = (),
+    absent: Sequence[str] = (),
 ) -> Card:
     """The card of a story at `now`."""
     headline, language = story.headline_in(languages)
@@ -151,6 +167,7 @@ def build_card(
         new_reports=0
         if last_visit is None or is_new
         else sum(last_visit < each.reported_at for each in story.reports),
+        absent=tuple(absent[:MAX_ABSENT]),
     )
 
 

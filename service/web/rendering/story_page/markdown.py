@@ -7,7 +7,7 @@ from service.domain.urls.links import external_url
 from service.store.story_views.reports import Member
 from service.store.story_views.views import StoryView
 from service.web.rendering.display_names import outlet_names
-from service.web.rendering.templates import date_time, report_time
+from service.web.rendering.utc_times import date_time, report_time
 
 #: Characters with a meaning in CommonMark or in HTML.
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&]|^[#+-]|^\d+(?=[.)]))")

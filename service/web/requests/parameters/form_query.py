@@ -1,8 +1,13 @@
 """Query parameters of pages: empty fields of a form are dropped, unknown ones are rejected."""
 
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
+
+#: Ratio of `difflib` from which a name is a mistyped one; parameters of advertising are below.
+SIMILAR = 0.75
 
 
 class FormQuery(BaseModel):
@@ -22,3 +27,16 @@ class FormQuery(BaseModel):
     def given(self) -> dict[str, Any]:
         """The parameters that differ from their defaults, as JSON values, without the cursor."""
         return self.model_dump(mode="json", exclude_defaults=True, exclude={"cursor"})
+
+
+def explain_ignored(given: Iterable[str], known: Collection[str]) -> str:
+    """Sentence about the first unknown parameter that resembles a known one, else "".
+
+    Pages that links with further parameters lead to ignore unknown ones. Without this sentence, a
+    list with a mistyped filter would look filtered.
+    """
+    for name in given:
+        near = [] if name in known else get_close_matches(name[:40], known, n=1, cutoff=SIMILAR)
+        if near:
+            return f"The parameter {name[:40]} is unknown and was ignored: did you mean {near[0]}?"
+    return ""

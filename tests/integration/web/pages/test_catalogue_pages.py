@@ -1,5 +1,6 @@
 """Pages of outlets and storylines: lists, filters, figures and links."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from html import unescape
@@ -91,3 +92,43 @@ def test_storyline_page_shows_who_reports_it(world: Site) -> None:
 def test_address_of_the_list_of_stories_redirects_with_its_filters(world: Site) -> None:
     response = world.page("/stories?language=ru")
     assert (response.status, response.headers["location"]) == (308, "/?language=ru")
+
+
+def test_map_links_each_story_in_the_picture_and_in_the_list(world: Site) -> None:
+    text = world.page("/map").text
+    assert "<script" not in text
+    marks = re.findall(r'<a href="(/stories/[^"]+)"><title>(\d+)\.', text)
+    items = re.findall(r'<li value="(\d+)"><a href="(/stories/[^"]+)"', text)
+    assert len(marks) > 4
+    assert [(number, path) for path, number in marks] == items
+    assert "Defence chiefs of four countries" in text
+
+
+def test_map_without_stories_names_the_job(sessions: Sessions) -> None:
+    with serving(sessions) as site:
+        assert "No map yet" in site.page("/map").text
+
+
+def test_cards_name_outlets_that_do_not_report(world: Site) -> None:
+    text = world.page("/").text
+    assert re.search("not in <bdi>(Kurier am Rhein|The Ledger)</bdi>", text)
+    assert "not in" not in world.page("/?as_of=2023-05-11T12:00:00Z").text
+    paths = set(re.findall(r'href="(/stories/[^"#?]+)"', world.page("/map").text))
+    lines = [world.page(path).text.partition("Not in</a> ")[2].split("</p>")[0] for path in paths]
+    assert sum('href="/outlets/' in line for line in lines) > len(lines) / 2
+
+
+def test_all_pages_show_times_in_the_zone_of_the_reader(world: Site) -> None:
+    paths = ("/outlets", "/outlets/harbour", "/storylines", "/search?q=talks", "/missing", "/feeds")
+    for path in paths:
+        pages = [
+            world.get(path, accept="text/html", headers={"Cookie": cookie})
+            for cookie in ("zone=Asia/Tokyo", "zone=America/Bogota")
+        ]
+        assert "All times are Asia/Tokyo" in pages[0].text
+        assert pages[0].headers["vary"].startswith("Cookie")
+        times = [re.findall(r"<time[^>]*>([^<]*)</time>", page.text) for page in pages]
+        assert times[0], path
+        assert times[0] != times[1], path
+    feed = world.get("/v1/stories/feed.atom", headers={"Cookie": "zone=Asia/Tokyo"})
+    assert feed.body == world.get("/v1/stories/feed.atom").body

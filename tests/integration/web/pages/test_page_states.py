@@ -49,6 +49,25 @@ def test_errors_name_the_parameter_and_the_nearest_one(world: Site) -> None:
     assert "did you mean country?" in page.text
 
 
+def test_front_page_names_a_mistyped_filter_and_ignores_parameters_of_links(world: Site) -> None:
+    mistyped = world.page("/?contry=GB&utm_source=x").text
+    assert "The parameter contry is unknown and was ignored: did you mean country?" in mistyped
+    for query in ("utm_source=x&fbclid=1", "zone=UTC", "country=GB"):
+        assert "was ignored" not in world.page(f"/?{query}").text
+    assert "<script>" not in world.page("/?countr%3Cscript%3E=1").text
+
+
+def test_lists_link_to_their_data(world: Site) -> None:
+    for path, links in (
+        ("/outlets", ("/v1/outlets", "/data/sources.opml")),
+        ("/storylines", ("/v1/storylines", "/data/stories.opml")),
+    ):
+        text = world.page(path).text
+        for link in links:
+            assert text.count(f'href="{link}"') == 2, link  # for programs, and visible
+            assert world.get(link).status == 200
+
+
 def test_robots_sitemap_and_icon(world: Site) -> None:
     robots = world.get("/robots.txt")
     assert "Disallow: /search" in robots.text

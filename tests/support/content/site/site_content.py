@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.domain.entities.gazetteer import Kind
@@ -17,6 +18,7 @@ from service.domain.stories.pace import TimedReport, list_delays, measure_pace
 from service.domain.stories.ranking import compute_rank
 from service.domain.stories.wording.summary import Quote
 from service.store.stories.details import to_json
+from service.store.stories.surroundings import Surroundings, replace_surroundings
 from service.store.tables import ArticleRow, OutletRow, StoryRow
 from tests.support.content.site.texts import (
     COPIES,
@@ -45,6 +47,7 @@ def fill(session: Session) -> None:
         content.story(story_id, first, keywords, lines)
     content.history(meeting)
     content.feeds_and_runs()
+    content.surroundings()
 
 
 class _Content:
@@ -119,6 +122,21 @@ class _Content:
         feed(self.outlets["kurier"], status="paused")
         for job in ("fetch", "place", "reconcile", "describe"):
             self.rows.run(job, started_at=WORLD_NOW - timedelta(minutes=3), counts={"articles": 9})
+
+    def surroundings(self) -> None:
+        """Places on the map, and absent outlets, as the job `link` would store them."""
+        stories = self.rows.session.scalars(
+            select(StoryRow).where(StoryRow.coverage > 1, StoryRow.state != "merged")
+        ).all()
+        replace_surroundings(
+            self.rows.session,
+            {
+                story.id: Surroundings(
+                    (0.1 + number * 0.8 / len(stories), 0.5), ("kurier", "ledger")
+                )
+                for number, story in enumerate(stories)
+            },
+        )
 
     def _articles(self, first: datetime, lines: Sequence[Line]) -> list[ArticleRow]:
         return [

@@ -1,0 +1,41 @@
+"""axe-core reports nothing on any page: light, dark, narrow, from right to left."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.support.browser import axe
+from tests.support.browser.chromium import Browser, find_browser, running_browser
+from tests.support.browser.every_page import EveryPage, serving_every_page
+from tests.support.browser.tabs import View
+
+pytestmark = pytest.mark.slow
+
+#: Each option is in one of the views; a page needs no view per combination.
+VIEWS = (View(1280), View(360, dark=True, rtl=True))
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    program = find_browser()
+    if program is None:
+        pytest.skip("no Chromium on PATH")
+    with running_browser(program, tmp_path_factory.mktemp("profile")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def content(new_database: Callable[[], str]) -> Iterator[EveryPage]:
+    with serving_every_page(new_database()) as running:
+        yield running
+
+
+def test_axe_reports_nothing_on_any_page(browser: Browser, content: EveryPage):
+    if missing := axe.missing_tool():
+        pytest.skip(missing)
+    visits = [
+        axe.Visit(content.site.url + path, content.cookies_for(path))
+        for path in content.pages.values()
+    ]
+    assert asyncio.run(axe.find_violations(browser, visits, *VIEWS)) == {}
