@@ -105,7 +105,8 @@ class LazyModel:
             if key in self._query_vectors:
                 self._query_vectors.move_to_end(key)
                 return self._query_vectors[key]
-        vector = encode_query(encoder, text, language, languages=self._languages)
+        languages = self.context_of(encoder).languages
+        vector = encode_query(encoder, text, language, languages=languages)
         with self._lock:
             self._query_vectors[key] = vector
             while len(self._query_vectors) > MAX_CACHED_QUERIES:

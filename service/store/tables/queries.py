@@ -1,7 +1,7 @@
 """Saved queries."""
 
 from pgvector.sqlalchemy import HALFVEC
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.tables.base import Base, Instant
@@ -19,5 +19,5 @@ class SavedQueryRow(Base):
     created_at: Mapped[Instant]
     changed_at: Mapped[Instant]
     #: Vector of the condition `meaning`, and its model; the job `embed` sets them.
-    meaning_model: Mapped[int | None] = mapped_column(ForeignKey("models.id"))
+    meaning_model: Mapped[int | None] = mapped_column(SmallInteger, ForeignKey("models.id"))
     meaning_vector: Mapped[list[float] | None] = mapped_column(HALFVEC())

@@ -16,7 +16,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column(
         "saved_queries",
-        sa.Column("meaning_model", sa.Integer(), sa.ForeignKey("models.id"), nullable=True),
+        sa.Column("meaning_model", sa.SmallInteger(), sa.ForeignKey("models.id"), nullable=True),
     )
     op.add_column("saved_queries", sa.Column("meaning_vector", HALFVEC(), nullable=True))
 

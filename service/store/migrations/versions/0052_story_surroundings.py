@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0052"
-down_revision = "0044"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 
