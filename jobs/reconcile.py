@@ -87,7 +87,7 @@ def _regroup(
 ) -> Counts:
     """Group the articles, plan the changes of stories and write them; returns counts.
 
-    Only groups with an affected article change, and groups that share a story with such a group.
+    Only groups with an affected article, and groups that share a story with them, change.
     """
     encoder, settings = context.encoder(), context.settings
     ids = sorted(reported_at)

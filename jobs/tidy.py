@@ -1,4 +1,4 @@
-"""Job `tidy`: delete old log rows and responses; classify recent articles again."""
+"""Job `tidy`: delete old records and responses; classify recent articles again."""
 
 from jobs.running.context import Context, Counts
 from service.store.access import browser_sessions, idempotency, rate_buckets

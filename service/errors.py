@@ -129,7 +129,8 @@ class HiddenError(NotFoundError):
     """An editor hid the object; it is not served until the decision is undone."""
 
     def __init__(self, noun: str, key: object) -> None:
-        super().__init__(noun, key, f"{noun.capitalize()} {key!s} is hidden by an editor")
+        shown = f"{noun.capitalize()} {key!s}"
+        super().__init__(noun, key, f"{shown} is hidden by an editor: undo the decision to show it")
 
 
 class DecisionConflictError(SamestoryError):

@@ -22,7 +22,7 @@ def report(
 ) -> None:
     """Process a bounce or a complaint: stop all emails to the recipient of the original email.
 
-    Temporary bounces and other emails change nothing, and the exit code is 0 for them, too. With
+    For temporary bounces and other emails, the command changes nothing and exits with 0. With
     another exit code, the mail server would return the email to its sender.
     """
     parsed = parse_report(_read_email(source))

@@ -38,8 +38,8 @@ def create(
         list[Role] | None,
         typer.Option(
             help="Role of the key (repeatable). reader: read only; editor: make decisions about "
-            "stories; admin: manage feeds, outlets, subscribers, keys and webhooks. Every key may "
-            "read. Default: reader."
+            "stories, save queries; admin: manage feeds, outlets, subscribers, keys and webhooks. "
+            "Every key may read. Default: reader."
         ),
     ] = None,
     days: Annotated[

@@ -11,7 +11,7 @@ from service.store.queries import saved
 from service.store.queries.saved import SavedQuery
 
 app = typer.Typer(
-    help="Manage saved queries, which feeds, alerts and webhooks may use.", no_args_is_help=True
+    help="Manage saved queries for lists, feeds, alerts and webhooks.", no_args_is_help=True
 )
 
 MADE_BY = "command line"

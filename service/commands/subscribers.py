@@ -56,15 +56,15 @@ Languages = Annotated[
 Follow = Annotated[
     str | None,
     typer.Option(
-        help="Comma-separated words or phrases; stories with one of them in headline, keywords or "
-        "names rank higher."
+        help="Comma-separated words or phrases; stories with one of them in a title, keyword or "
+        "name rank higher."
     ),
 ]
 Mute = Annotated[
     str | None,
     typer.Option(
-        help="Comma-separated words or phrases; stories with one of them in headline, keywords or "
-        "names are left out."
+        help="Comma-separated words or phrases; stories with one of them in a title, keyword or "
+        "name are left out."
     ),
 ]
 FollowOutlets = Annotated[

@@ -58,7 +58,7 @@ _ENDING = Phrases(
 _SENTENCE_END = re.compile(r"(?<=[.!?…。؟])[\"”»')\]]?\s")
 #: Only this much of the end is searched, which bounds the cost.
 _ENDING_CHARACTERS = 500
-#: Phrases that are removed at most. More are no boilerplate, and each one costs a search.
+#: Maximum number of phrases that are removed; each one needs a search.
 _MAX_ENDINGS = 8
 
 

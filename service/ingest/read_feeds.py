@@ -49,8 +49,8 @@ class FeedReader:
 def read_feeds(requests: Sequence[FetchRequest], reader: FeedReader) -> Iterator[list[ReadFeed]]:
     """Fetch and parse feeds; yield those that have finished, without waiting for slower ones.
 
-    Each feed is yielded once. After a stop request the rest is not fetched; what has been fetched
-    is still parsed and yielded. A failure of a feed is its outcome.
+    Each feed is yielded once. After a stop request, no further feeds are fetched; fetched feeds are
+    still parsed and yielded. A failure of a feed is its outcome.
 
     Raises:
         RuntimeError: no parser process can be started.

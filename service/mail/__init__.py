@@ -1,4 +1,4 @@
 """Email rendering, SMTP delivery, signed links and bounce parsing.
 
-No decisions on what to send; see `service.domain.subscribers` and the jobs `digest` and `alerts`.
+`service.domain.subscribers` and the jobs `digest` and `alerts` select the emails to send.
 """

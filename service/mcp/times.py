@@ -15,7 +15,7 @@ LIVE_FOR = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class TimeReader:
-    """Reads time arguments. A relative time costs a request for the latest report."""
+    """Reads time arguments. A relative time needs a request for the latest report."""
 
     clock: Callable[[], datetime]
 

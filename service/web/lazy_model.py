@@ -191,7 +191,7 @@ def model_context(request: Request) -> ModelContext:
     """
     context = web_context(request).model_context
     if context is None:
-        raise EncoderError("No embedding model is configured for this server")
+        raise EncoderError("No embedding model is configured for this server: set embed.model")
     return context
 
 

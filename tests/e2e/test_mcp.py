@@ -151,7 +151,7 @@ async def make_mistakes(agent: Client) -> None:
     )
     unknown = await fail("stories", countries=["XX"])
     assert unknown.startswith("Unknown argument 'countries': expected one of since, ")
-    assert "'last week' is no time: use ISO 8601" in await fail("stories", since="last week")
+    assert "'last week' is not a time: use ISO 8601" in await fail("stories", since="last week")
 
 
 async def read_briefings(agent: Client) -> None:

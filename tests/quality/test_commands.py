@@ -82,7 +82,9 @@ def test_error_is_one_line_with_exit_code_1(tmp_path: Path) -> None:
         [*command, "cluster", str(bad), "-o", "-"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"samestory: {bad}, line 1: not an object\n"
+    assert done.stderr == (
+        f'samestory: {bad}, line 1: not an object: expected {{"id": …, "title": …}}\n'
+    )
 
 
 def test_cluster_reads_stdin_and_writes_stdout(gold: Path, tmp_path: Path) -> None:

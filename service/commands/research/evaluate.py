@@ -62,7 +62,7 @@ def evaluate(
     ] = False,
     profile: ProfileOption = "",
 ) -> None:
-    """Compare a grouping with labels and print B-cubed, pairwise F1, ARI, AMI and counts.
+    """Compare a grouping with labels. Print B-cubed F1, pairwise F1, ARI, AMI and counts.
 
     Without --predicted, the output also has the speed, the recall of the candidates, the number of
     comparisons per article and the calibration error of the probability. With --stream, it also has

@@ -187,7 +187,7 @@ def _parse_object(path: str, number: int, raw: bytes) -> dict[str, Any]:
     except RecursionError:
         raise BadLineError(path, number, "not JSON: nested too deeply") from None
     if not isinstance(values, dict):
-        raise BadLineError(path, number, "not an object")
+        raise BadLineError(path, number, 'not an object: expected {"id": …, "title": …}')
     return values
 
 
@@ -197,7 +197,8 @@ def _index_by_id(path: str, lines: Iterable[Line]) -> dict[ArticleId, Line]:
     for line in lines:
         key = line.values.get("id")
         if isinstance(key, bool) or not isinstance(key, int | str):
-            raise BadLineError(path, line.number, "id must be a string or an integer")
+            reason = f"id must be a string or an integer, not {json.dumps(key)[:40]}"
+            raise BadLineError(path, line.number, reason)
         first = by_id.setdefault(key, line)
         if first is not line:
             reason = f"id {json.dumps(key)} is repeated from line {first.number}"
@@ -232,7 +233,7 @@ def _parse_type(path: str, line: Line) -> ArticleType | None:
     try:
         return ArticleType(name) if name is not None else None
     except ValueError:
-        reason = f"type must be one of {', '.join(ArticleType)}"
+        reason = f"unknown type {name!r:.40}: type must be one of {', '.join(ArticleType)}"
         raise BadLineError(path, line.number, reason) from None
 
 

@@ -1,4 +1,4 @@
-"""What the first `samestory up` prints on a terminal: what happens, and where things are."""
+"""Greeting of the first `samestory up` on a terminal: next steps, and locations of the parts."""
 
 import os
 import sys

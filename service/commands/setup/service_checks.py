@@ -1,4 +1,4 @@
-"""Checks of what the service needs: database, embedding model, mail server, feeds."""
+"""Checks of the parts of a service: database, embedding model, mail server, feeds."""
 
 import asyncio
 import time

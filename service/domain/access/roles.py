@@ -14,13 +14,13 @@ MAX_SECRET_LENGTH = 200
 class Role(StrEnum):
     """Permission of a key; every key may read.
 
-    `editor`: make decisions about stories. `admin`: manage feeds, outlets, subscribers, keys and
-    webhooks.
+    `editor`: make decisions about stories, save queries. `admin`: manage feeds, outlets,
+    subscribers, keys and webhooks.
     """
 
     READER = "reader"
-    EDITOR = "editor"  #: decisions about stories and articles
-    ADMIN = "admin"  #: feeds, subscribers, keys
+    EDITOR = "editor"  #: decisions about stories and articles, saved queries
+    ADMIN = "admin"  #: feeds, outlets, subscribers, keys, webhooks
 
 
 def new_secret() -> str:

@@ -16,7 +16,7 @@ class ArticleType(StrEnum):
     """Kind of an article; a `report` is news about one event."""
 
     REPORT = "report"  #: news about one event or subject; the default
-    LIVE = "live"  #: page that its outlet extends while an event goes on
+    LIVE = "live"  #: page that its outlet updates during an event
     ROUNDUP = "roundup"  #: several unrelated events in one article, bulletin or newsletter
     OPINION = "opinion"  #: opinion, analysis and reviews, also as a newsletter with one subject
     SATIRE = "satire"  #: invented or mocking
@@ -106,8 +106,8 @@ class _Evidence:
 
 
 #: In order of precedence: the first type with evidence wins. A weekly gallery is a round-up; a
-#: video of a commentator is opinion. Categories such as Live and Video often name a subject or a
-#: part of a report, and so does "video" at the end of a title.
+#: video of a commentator is opinion. Categories such as Live and Video, and "video" at the end of a
+#: title, often mean a subject or a part of a report.
 _EVIDENCE = (
     _Evidence(
         ArticleType.SPONSORED,

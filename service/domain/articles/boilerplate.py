@@ -49,7 +49,7 @@ Key = tuple[str, str]
 class _Occurrence:
     """A sentence of an article: row, span and keys.
 
-    `words` are its words that occur neither in the article's title nor in the outlet's name.
+    `words` are its words without those of the article's title and of the outlet's name.
     """
 
     row: int

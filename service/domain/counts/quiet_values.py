@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-#: Minimum number of earlier days to compare with; with fewer days, nothing is called quiet.
+#: Number of earlier days to compare with, and the minimum of days with articles.
 DAYS, MIN_DAYS = 28, 7
 #: Today is quiet below this fraction of the median of the earlier days.
 MAX_FRACTION = 0.5

@@ -47,7 +47,7 @@ def clean_line(what: str, text: str, max_length: int) -> str:
         )
     if not line.isprintable():
         raise BadInputError(
-            f"Invalid {what}: contains control characters or line breaks; remove them"
+            f"Invalid {what} {line[:40]!r}: remove control characters and line breaks"
         )
     return line
 

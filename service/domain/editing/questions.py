@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-#: A part of a story needs this number of articles to be a likely story of its own.
+#: Minimum number of articles of a part that may be a separate story.
 MIN_PART = 2
 
 

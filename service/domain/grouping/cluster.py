@@ -94,7 +94,7 @@ def split_components(
 ) -> Iterator[Rows]:
     """Connected components of units, each with at most `max_component` units.
 
-    Pairs with at least `weak_score` connect units, and so does a common stable story, given in
+    Units are connected by pairs with at least `weak_score`, and by a common stable story in
     `stories`. Larger components are cut at their weakest pairs. A component that even the strongest
     pairs connect is cut by order.
     """

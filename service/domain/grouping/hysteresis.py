@@ -1,8 +1,8 @@
 """Hysteresis: stable articles change stories only for a clear improvement.
 
-Regrouping a window with a few new articles changes groups slightly everywhere, but readers follow
-links to existing stories. So new articles move freely, and stable articles keep their story unless
-the log odds are clear; see `service.domain.merges.decision`.
+A few new articles change many groups of a window slightly, but readers follow links to existing
+stories. So new articles move freely, and stable articles keep their story unless the log odds are
+clear; see `service.domain.merges.decision`.
 """
 
 from collections.abc import Iterable

@@ -13,7 +13,8 @@ from service.domain.articles.model import ArticleId, id_key
 TransitionKind = Literal["emerged", "grew", "shrank", "merged", "split", "closed", "reopened"]
 Members = tuple[ArticleId, ...]
 
-#: In one group, a younger story precedes an older one only with over this many times its articles.
+#: In one group, a younger story continues only if it has over this many times as many articles as
+#: the oldest one.
 _SIZE_RATIO = 2
 
 

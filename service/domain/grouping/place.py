@@ -71,9 +71,9 @@ def place(
     """Place the articles whose story is None among the others, in order of their dates.
 
     `articles` contains the new articles and all members, within the window, of the stories they
-    may join. An article joins the story with the highest mean pair score among those whose nearest
-    member reaches `join_score` and whose members all still meet the quorum. The order of
-    `articles` does not matter.
+    may join. An article joins the story with the highest mean pair score, if its pair score with
+    the nearest member reaches `join_score`, its mean reaches the quorum, and no member falls below
+    the quorum. The order of `articles` does not matter.
     """
     order = canonical_order(articles)
     articles = [articles[row] for row in order]

@@ -1,7 +1,7 @@
-"""Stories that report one event, although the jobs keep them apart.
+"""Stories of one event that the jobs keep apart.
 
 Two stable stories merge only for a clear improvement, so that their ids stay valid. An edition of
-the digest has no ids to protect: the merge model decides about whole stories without hysteresis.
+the digest has no ids that must stay valid, so the merge model is applied without hysteresis.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,8 +44,8 @@ def find_same_events(
     """Sets of two or more stories that report one event, sorted; deterministic.
 
     `stories` has the ids of the articles of each story, `vectors` one row for each of `articles`.
-    An article without a story is ignored, and so is a story without an article. Stories that an
-    editor separated stay apart.
+    Articles without a story and stories without an article are ignored. Stories that an editor
+    separated stay apart.
     """
     features = Features.build(TokenisedArticles.build(articles, vectors), vocabulary)
     row_of = {article.id: row for row, article in enumerate(articles)}

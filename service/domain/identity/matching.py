@@ -194,7 +194,7 @@ def _linked_article(
 
 
 def _closeness(draft: Draft, article: StoredEntry) -> int:
-    """Count what an entry and an article have in common, apart from keys."""
+    """Count the facts that an entry and an article have in common, without keys."""
     facts = (
         normalize_title(draft.title) == normalize_title(article.title),
         are_similar(draft.title, article.title),

@@ -20,7 +20,7 @@ _TOKEN = re.compile(r'[-+]?"[^"]*"|[^\s"]+|"\S*')
 _TYPOGRAPHIC_PHRASE = re.compile('[“”„]([^“”„"]*)[“”]')
 #: `|` between two terms means `or`.
 _BAR = re.compile(r'(?<=[\w"])\s+\|\|?\s+(?=[\w"])')
-#: Operators that search does not support, in a query with empty phrases, and what to do instead.
+#: Unsupported operators, in a query with empty phrases, each with its remedy.
 _UNSUPPORTED = (
     (
         re.compile(r"(?<!\S)\*\w|\w\*(?!\S)"),

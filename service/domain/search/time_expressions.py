@@ -36,7 +36,7 @@ def parse_time(text: str, now: datetime) -> datetime:
         time = datetime.fromisoformat(expression if _DATE_PREFIX.match(expression) else "")
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ZoneInfoNotFoundError, OSError, OverflowError, ValueError) as error:
-        raise ValueError(f"{text!r:.100} is no time: use {TIME_FORMS}") from error
+        raise ValueError(f"{text!r:.100} is not a time: use {TIME_FORMS}") from error
 
 
 def end_of_day(text: str, now: datetime | None = None) -> datetime:
@@ -47,7 +47,7 @@ def end_of_day(text: str, now: datetime | None = None) -> datetime:
     """
     day = _DAY.fullmatch(text.strip())
     if day is None:
-        raise ValueError(f"{text!r:.100} is no day")
+        raise ValueError(f"{text!r:.100} is not a day: use a date such as 2026-11-29, or today")
     start = parse_time(text, now or datetime(2000, 1, 1, tzinfo=UTC))
     try:
         # A day has 23 to 25 hours where clocks change.
@@ -55,7 +55,7 @@ def end_of_day(text: str, now: datetime | None = None) -> datetime:
         end = local + timedelta(days=1)
         return end.replace(tzinfo=ZoneInfo(day[2] or "UTC")).astimezone(UTC)
     except OverflowError as error:
-        raise ValueError(f"{text!r:.100} is out of range") from error
+        raise ValueError(f"{text!r:.100} is out of range: use an earlier day") from error
 
 
 def is_day(text: str) -> bool:

@@ -99,8 +99,8 @@ class Word:
 def split_words(text: str) -> Iterator[Word]:
     """Yield the words of a text in order.
 
-    Parts of hyphenated words are words of their own; so is each character of a script without
-    spaces. An abbreviation such as `U.S.` is one word.
+    Parts of hyphenated words, and characters of a script without spaces, are separate words. An
+    abbreviation such as `U.S.` is one word.
     """
     for match in _WORD.finditer(text):
         yield Word(match.start(), match.end(), match.group())

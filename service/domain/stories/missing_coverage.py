@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-#: Fewer outlets do not show which stories are similar.
+#: Minimum number of outlets of a story that is compared.
 MIN_OUTLETS = 3
-#: Fewer similar stories are no basis for a comparison.
+#: Minimum number of similar stories for a comparison.
 MIN_SIMILAR = 20
 #: Outlets may still report a younger story.
 MIN_AGE = timedelta(hours=12)

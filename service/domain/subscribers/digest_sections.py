@@ -26,7 +26,7 @@ class Sections:
     ) -> list[DigestStory]:
         """Take the first `limit` stories without a card; attach duplicates to existing cards.
 
-        `first` is taken before the others, so that neither the limit nor a duplicate displaces it.
+        `first` is taken before the others, so it is always in the result.
         The result has the order of `stories`.
         """
         chosen: set[str] = set()

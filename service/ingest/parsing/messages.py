@@ -1,7 +1,7 @@
 """Messages between the daemon and a parser process, each preceded by its length.
 
-Jobs are pickles, because a worker trusts its parent. Outcomes are JSON, because a worker handles
-hostile documents: its messages are decoded by the types of the fields, and are never executed.
+Jobs are pickles, because they come from the trusted parent process. Outcomes are JSON, because a
+worker handles hostile documents: its messages are decoded by the types of the fields.
 """
 
 import json

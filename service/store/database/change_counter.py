@@ -33,7 +33,7 @@ _LATEST = text(
 
 
 def read_change_counter(session: Session) -> ChangeCounter:
-    """Read the counter as this transaction sees it, without `key_changes`; one statement."""
+    """Read the counter in the snapshot of the transaction, without `key_changes`; one statement."""
     is_past = ChangeCounterRow.changed_at <= func.clock_timestamp()
     statement = select(ChangeCounterRow.value, ChangeCounterRow.changed_at, is_past)
     return ChangeCounter(*session.execute(statement.where(ChangeCounterRow.single)).one())

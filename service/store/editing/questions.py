@@ -1,4 +1,4 @@
-"""Rows behind the questions at the desk, and the reviews that answer them without a change."""
+"""Rows for the questions at the desk, and reviews: answers that change nothing."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ def load_members(session: Session, story_ids: Collection[str]) -> list[StoredPla
 
 
 def list_unconfirmed_types(session: Session, *, since: datetime, limit: int) -> list[int]:
-    """Articles that the rule took for another type than a report, and that no editor confirmed.
+    """Articles that the rule gave another type than report, not confirmed by an editor.
 
     Round-ups come first, because they are in no story; then the latest.
     """

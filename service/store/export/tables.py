@@ -86,7 +86,10 @@ ARTICLES = Table(
         Column("author", "string", "Author in the feed.", ArticleRow.author),
         Column("published", "timestamp", "Trusted publication time.", ArticleRow.published),
         Column(
-            "date_precision", "string", "minute or day, of published.", ArticleRow.date_precision
+            "date_precision",
+            "string",
+            "Precision of published: minute or day.",
+            ArticleRow.date_precision,
         ),
         Column("date_flag", "string", "Validity of the publication time.", ArticleRow.date_flag),
         Column("reported_at", "timestamp", "Time of the report.", ArticleRow.reported_at),
@@ -108,9 +111,11 @@ STORIES = Table(
         Column("id", "string", "Id of the story.", StoryRow.id),
         Column("state", "string", "open, closed or merged.", StoryRow.state),
         Column(
-            "merged_into", "string", "Story that a merged one is part of.", StoryRow.merged_into
+            "merged_into", "string", "Story that this one was merged into.", StoryRow.merged_into
         ),
-        Column("split_from", "string", "Story that it was split off.", StoryRow.split_from),
+        Column(
+            "split_from", "string", "Story from which this one was split off.", StoryRow.split_from
+        ),
         Column("headline", "string", "Headline.", StoryRow.headline),
         Column("keywords", "list<string>", "Keywords, best first.", StoryRow.keywords),
         Column("languages", "list<string>", "ISO 639 codes of the articles.", StoryRow.languages),
@@ -153,7 +158,7 @@ MEMBERSHIPS = Table(
 )
 TRANSITIONS = Table(
     "transitions",
-    "Changes of stories, in order. Of a hidden story, only the change hidden.",
+    "Changes of stories, in order. Hidden stories have only the change hidden.",
     (
         Column("id", "int64", "Number of the change.", TransitionRow.id),
         Column("story_id", "string", "Id of the story.", TransitionRow.story_id),

@@ -32,7 +32,7 @@ class StoreMetrics:
     feeds_failing: int  #: active feeds whose last fetch failed
     runs: tuple[RunView, ...]  #: latest finished run of each job
     current_runs: tuple[CurrentRun, ...]  #: of all processes
-    queues: dict[str, Queue]  #: by what waits
+    queues: dict[str, Queue]  #: by kind of the waiting items
     maintenance: bool
     reembedding: Reembedding | None  #: None unless the embedding model changes
     churn: RecentChurn  #: of the last day

@@ -240,7 +240,7 @@ def _due_retries(
             .limit(1)
         )
         first = session.execute(statement).one_or_none()
-        if first is None:  # an editor hid the story
+        if first is None:  # the filters exclude all, or an editor hid the story
             session.delete(each)
         else:
             retries.append(transition_from_row(*first))

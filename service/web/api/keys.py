@@ -43,8 +43,8 @@ class NewKeyIn(BaseModel):
     roles: list[Role] = Field(
         default=[Role.READER],
         max_length=10,
-        description="Every key may read. `editor`: make decisions about stories; `admin`: manage "
-        "feeds, outlets, subscribers, keys and webhooks.",
+        description="Every key may read. `editor`: make decisions about stories, save queries; "
+        "`admin`: manage feeds, outlets, subscribers, keys and webhooks.",
     )
     expires_at: UtcTime | None = Field(
         default=None,

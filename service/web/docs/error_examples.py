@@ -28,7 +28,7 @@ ALREADY_EXISTS = {
 DETAILS = {
     400: "There was an error parsing the body",
     401: AUTHENTICATION_REQUIRED,
-    413: "Request body exceeds 1048576 bytes",
+    413: "Request body exceeds 1048576 bytes: send a smaller body",
     415: NOT_JSON,
     429: "Rate limit exceeded: 1200 requests in 60 seconds. Retry after 3 seconds",
     500: INTERNAL_ERROR,
@@ -99,7 +99,7 @@ def _detail(status: int, path: str, operation: Operation, errors: list[dict[str,
     if status == HTTPStatus.FORBIDDEN:
         schemes = [name for each in operation.get("security", ()) for name in each]
         role = next((each for each in Role if f"{each}Key" in schemes), Role.EDITOR)
-        return f"Role {role} required; this key has: reader"
+        return f"Role {role} required; this key has: reader. Use a key with the required role"
     return DETAILS.get(status, HTTPStatus(status).phrase)
 
 

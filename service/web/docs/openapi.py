@@ -88,7 +88,7 @@ READER_KEY = {
     "description": "API key, created with `samestory keys create`. Every key allows reading.",
 }
 #: Rejected before the route, by the HTTP server.
-MALFORMED = {"description": "The request is no valid HTTP."}
+MALFORMED = {"description": "The request is not valid HTTP."}
 #: Media types of responses without an ETag, because they are sent while they are computed.
 STREAM_TYPES = {"text/event-stream", "application/jsonl"}
 

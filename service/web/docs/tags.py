@@ -6,7 +6,7 @@ TAGS = {
     "search": "Search stories and articles, and find the story of a text.",
     "changes": "Follow the changes of all stories, as pages or as a stream.",
     "outgoing feeds": "Follow stories in a feed reader: Atom, RSS and JSON Feed.",
-    "queries": "Save queries, which feeds, alerts and webhooks may use. Writing needs the role "
+    "queries": "Save queries for lists, feeds, alerts and webhooks. Writing needs the role "
     "`editor`.",
     "storylines": "Read storylines: stories of one saga.",
     "articles": "List and read articles.",

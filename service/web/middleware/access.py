@@ -130,9 +130,9 @@ class AccessMiddleware:
         return None
 
     def _limit_of_unknown_key(self, request: Request) -> RateLimitResult | None:
-        """The exceeded limit of an address that sends keys which this process does not know.
+        """The exceeded limit of an address that sends keys unknown to this process.
 
-        Each invalid key counts for its address, so guesses stop to cost a database query.
+        Each invalid key counts for its address. Above the limit, a guess needs no database query.
         """
         secret, token = self._secret(request), session_token(request)
         if secret is None and (token is None or self._browser_sessions.has_seen(token)):

@@ -133,7 +133,11 @@ class RequireRole(SecurityBase):
             raise HTTPException(401, AUTHENTICATION_REQUIRED, BEARER_CHALLENGE)
         if self.role not in key.roles:
             roles = ", ".join(sorted(key.roles))
-            raise HTTPException(403, f"Role {self.role} required; this key has: {roles}")
+            raise HTTPException(
+                403,
+                f"Role {self.role} required; this key has: {roles}. "
+                "Use a key with the required role",
+            )
         return key
 
 

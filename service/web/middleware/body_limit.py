@@ -25,7 +25,7 @@ class LimitedBody:
         self._complete = False
         self._rejected = False
         self._awaits_continue = False  #: the client sends the body only after "100 Continue"
-        self.reason = f"Request body exceeds {max_bytes} bytes"
+        self.reason = f"Request body exceeds {max_bytes} bytes: send a smaller body"
 
     def check_headers(self, headers: Headers) -> bool:
         """Whether Content-Length is within the limit."""

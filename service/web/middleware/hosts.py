@@ -42,10 +42,10 @@ class HostPolicy:
         return cls(frozenset(names), site.scheme, netloc, is_loopback(web.host))
 
     def is_known(self, host: str) -> bool:
-        """Whether a Host header may be answered.
+        """Whether the server accepts a Host header.
 
-        An IP address is no name that another site could point here, so it is known on servers that
-        listen on public addresses.
+        Servers that listen on public addresses accept IP addresses, because DNS rebinding needs a
+        name.
         """
         name = host_name(host)
         if name in self.hosts or is_loopback(name.strip("[]")):

@@ -34,7 +34,7 @@ from service.web.requests.reader import has_only_preferences
 
 #: Pages are not cached: they show ages, which change without a change of the data.
 CACHED_PREFIXES = ("/v1/", "/pictures/", "/sitemap.xml")
-#: Requests with this header bypass the cache, and those with a cookie that is no preference.
+#: Requests with this header, or with a cookie other than a preference, bypass the cache.
 CREDENTIAL_HEADER = b"x-api-key"
 #: Requests with this header bypass the cache unless its key is valid.
 KEY_HEADER = b"authorization"
@@ -170,10 +170,10 @@ class ResponseCache:
 
 
 class _Recorder:
-    """Sends a response, or 304 if the client has it; passes it to `keep` before.
+    """Sends a response, or 304 if the client has it; before that, passes the response to `keep`.
 
-    `keep` gets None as soon as it is known that the response cannot be shared: it is no complete
-    response with status 200, depends on more than the change counter, or requires a role.
+    `keep` gets None if the response cannot be shared: it is incomplete, has another status than
+    200, depends on more than the change counter, or requires a role.
     """
 
     def __init__(

@@ -141,7 +141,7 @@ def _list_absent(session: Session, story: views.StoryView) -> list[tuple[str, st
 
 
 def _merge_notice(transitions: Iterable[StoryTransition], merged: str, clock: ReaderClock) -> str:
-    """Sentence for readers whom a merged story redirected here; empty for all others."""
+    """Sentence for readers who were redirected from a merged story; empty for all others."""
     merge = next((each for each in transitions if merged and each.other_story_id == merged), None)
     if merge is None:
         return ""

@@ -1,7 +1,7 @@
 """Subscriber pages without login, reached by signed links: confirm, preferences, unsubscribe.
 
-GET changes nothing, because mail programs open links in advance; POST does, and needs neither
-cookies nor form fields (RFC 8058). The preferences set a cookie, which only `/follow` reads.
+GET changes nothing, because mail programs open links in advance. POST makes the change, without
+cookies or form fields (RFC 8058). The preferences page sets a cookie that only `/follow` reads.
 """
 
 from collections.abc import Mapping, Sequence

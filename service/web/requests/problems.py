@@ -53,7 +53,7 @@ PROBLEM_TYPES = {
 }
 #: Details for errors of the router, which carry only the status phrase.
 ROUTER_DETAILS = {
-    404: "Unknown path",
+    404: "Unknown path: see /docs for all routes",
     405: "Method not allowed for this path: use one of those in the Allow header",
 }
 DATABASE_UNAVAILABLE = "Database unavailable. Retry later"
@@ -135,8 +135,8 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     500: {"model": Problem, "description": "Internal error; see the service log."},
     503: {
         "model": Problem,
-        "description": "The database or a model is not available, or all streams are in use. "
-        "Retry later.",
+        "description": "The database or a model is not available, all streams or exports are in "
+        "use, or maintenance mode is on. Retry later.",
     },
 }
 UNREADABLE_BODY_RESPONSE: dict[str, Any] = {

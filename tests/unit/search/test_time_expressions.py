@@ -48,7 +48,7 @@ def test_forms(text: str, expected: str):
     ],
 )
 def test_other_texts_are_rejected_with_the_forms(text: str):
-    with pytest.raises(ValueError, match="is no time: use ISO 8601 such as"):
+    with pytest.raises(ValueError, match="is not a time: use ISO 8601 such as"):
         parse_time(text, NOW)
 
 

@@ -7,8 +7,8 @@ from functools import cache
 
 from service.domain.text.date_forms.zone_names import find_zone_name
 
-#: Abbreviations as hours from UTC. Neither CLDR nor the IANA database lists them: CLDR has them for
-#: a few English locales only, and the database replaced most of them by numbers.
+#: Abbreviations as hours from UTC. CLDR has them for a few English locales only, and the IANA
+#: database replaced most of them by numbers.
 _HOURS = """
 UT=0 UTC=0 GMT=0 Z=0 WET=0 WEST=1 CET=1 CEST=2 MET=1 MEST=2 MEZ=1 MESZ=2 HNEC=1 HAEC=2 EET=2 EEST=3
 SEČ=1 SELČ=2 北京时间=8 北京時間=8 香港時間=8 日本時間=9 한국시간=9

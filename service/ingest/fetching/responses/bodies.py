@@ -108,7 +108,7 @@ class _ExcessError(Exception):
 
 
 class _Layer:
-    """One coding of a body and the codings inside of it; servers compress twice by mistake."""
+    """One coding of a body and the codings within; some servers compress twice by mistake."""
 
     def __init__(self, codings: list[str], limit: int, depth: int) -> None:
         """`codings` are those that remain, the outermost last."""

@@ -155,7 +155,8 @@ def match_article(
 ) -> MatchOut:
     """Find the story that an article belongs to, with score, evidence and the next best story.
 
-    The result is the same as for a new article from a feed. Nothing is stored.
+    The result is the same as for a new article from a feed, but locked stories are included.
+    Nothing is stored.
     """
     context = model.context_of(encoder)
     require_known_names(session, outlets=[body.outlet] if body.outlet else ())

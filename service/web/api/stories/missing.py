@@ -73,11 +73,11 @@ class MissingOut(BaseModel):
 
 @router.get("/{story_id}/missing", responses={**NOT_FOUND_RESPONSE, **MERGED_RESPONSE})
 def list_missing_coverage(session: ETagSession, story_id: StoryId) -> MissingOut:
-    """List who usually reports similar stories, but did not report this one.
+    """List outlets, families, countries and languages that usually report similar stories.
 
-    A value is listed if at least half of the similar stories have it, with a confidence of 97.5 %,
-    and if it has any article in the time of the story. The lists are withheld if the evidence is
-    thin.
+    They have no report of this story. A value is listed if at least half of the similar stories
+    have it, with a confidence of 97.5 %, and if the value has any article in the time of the story.
+    If there are too few data, the lists are empty and `reason` explains why.
     """
     require_unmerged(session, story_id)
     return MissingOut.load(session, story_id)

@@ -110,7 +110,7 @@ def outlets_page(
 def outlet_page(
     request: Request, session: ReadSession, web: WebContextDep, slug: Slug
 ) -> HTMLResponse:
-    """Show what an outlet reports, what it reports first, how late, and how its feeds work."""
+    """Show an outlet: its reports, first reports, delay, and health of its feeds."""
     outlet = outlet_stats.get_outlet(session, slug)
     stats = outlet_stats.load_outlet_stats(session, outlet)
     since = stats.since if stats else web.clock() - outlet_stats.PERIOD

@@ -25,7 +25,7 @@ NOT_UTF8 = "Not UTF-8: encode the text as UTF-8 before percent-encoding it"
 #: A value in the list of an error message of pydantic.
 _QUOTED = re.compile("'([^']+)'")
 _NOT_IN_QUERY = (Cookie, Header, Path)
-REPEATED = "Parameter given more than once, but it takes one value"
+REPEATED = "Parameter given more than once: send one value"
 
 
 async def reject_unknown_parameters(request: Request) -> None:

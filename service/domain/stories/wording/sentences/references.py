@@ -91,7 +91,7 @@ _ADDITIONS = {
 }
 #: A label without punctuation before a pronoun: "Pictures It's been a year".
 _LABELLED_START = re.compile(r"^\W*[A-Z]\w+ (?:It|He|She|They|This|That|We|I)(?:['’]\w+)? [a-z]")
-#: An English preposition or conjunction and up to six words that are no names, before a pronoun.
+#: An English preposition or conjunction and up to six words that are not names, before a pronoun.
 _UNNAMED_START = re.compile(
     r"^\W*(?:in|during|at|on|for|by|with|over|under|since|despite|following|after|before|as|while|"
     r"when|if|though|although|because|once|until|[a-z]+ing)\b"

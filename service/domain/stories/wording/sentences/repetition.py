@@ -92,7 +92,7 @@ class Repetition:
 def _specifics(sentence: str) -> list[str]:
     """The names and numbers of a sentence: its words with a capital or a digit, after the first.
 
-    Weekdays and months are no names.
+    Weekdays and months are not names.
     """
     words = (word.strip("“”\"'‘’.,;:()$€£") for word in sentence.split()[1:])
     return [
