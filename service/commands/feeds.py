@@ -11,6 +11,7 @@ import typer
 
 from jobs.running.context import Context
 from service.commands.running.wiring import open_context
+from service.domain.operations.remedies import explain_feed_error
 from service.errors import BadInputError, NotFoundError
 from service.ingest.add_feed import add_feeds, discover_feeds, fetch_feed
 from service.ingest.catalogue_files import read_bytes
@@ -202,6 +203,7 @@ def show(
         if feed is None:
             raise NotFoundError("feed", url)
         details = {name: _printable(getattr(feed, name)) for name in _SHOWN_OF_FEED}
+        remedy = explain_feed_error(feed.error_kind).remedy if feed.error else None
         moves = [
             {name: _printable(getattr(move, name)) for name in _SHOWN_OF_MOVE}
             for move in feed_history.list_moves(session, feed.id)
@@ -214,12 +216,18 @@ def show(
     if as_json:
         print(
             json.dumps(
-                {**details, "pages": page_counts, "moves": moves, "fetches": fetches},
+                {
+                    **details,
+                    "remedy": remedy,
+                    "pages": page_counts,
+                    "moves": moves,
+                    "fetches": fetches,
+                },
                 ensure_ascii=False,
             )
         )
         return
-    for name, value in details.items():
+    for name, value in {**details, "remedy": remedy}.items():
         print(f"{name:16} {value if value not in (None, '') else '-'}")
     if page_counts:
         print(f"{'pages':16} {', '.join(f'{n} {name}' for name, n in page_counts.items())}")

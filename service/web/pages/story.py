@@ -1,6 +1,6 @@
 """Story page: `/stories/{id}`, and the same story as Markdown."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -94,13 +94,6 @@ def story_page(
     members = [each for each in detail.members if not shown or each.report.type == shown]
     reports = page_reports(story, members, page)
     transitions = history.transitions_of(session, story_id, as_of=as_of).items
-    changes = describe_history(transitions, story.split_from)
-    split_off = views.list_split_off_ids(session, story_id, as_of=as_of)
-    mentioned = {
-        *_list_mentioned_stories(detail.members, changes),
-        story.split_from or story.id,
-        *split_off,
-    }
     response = render_page(
         web,
         "story.html",
@@ -115,12 +108,10 @@ def story_page(
         rows=timeline_rows(story),
         headlines=compare_headlines(story),
         growth=draw_growth(story.reports),
-        changes=changes,
         path=_storyline_path(session, story, as_of),
         missing=None if as_of else MissingOut.load(session, story.id),
         absent=[] if as_of else _list_absent(session, story),
-        names=views.story_names(session, mentioned),
-        split_off=split_off,
+        **_changes_and_names(session, detail, transitions, as_of),
         roundups=list_roundups(session, story.id, as_of=as_of),
         shown_type=shown,
         feeds=links.feed_links(
@@ -131,6 +122,25 @@ def story_page(
         as_of=as_of,
     )
     return reader.personalize(response)
+
+
+def _changes_and_names(
+    session: Session,
+    detail: views.StoryDetail,
+    transitions: Sequence[StoryTransition],
+    as_of: Any,
+) -> Mapping[str, Any]:
+    """The history of a story in words, and the names of all stories that the page mentions."""
+    story = detail.story
+    changes = describe_history(transitions, story.split_from)
+    split_off = views.list_split_off_ids(session, story.id, as_of=as_of)
+    mentioned = {
+        *_list_mentioned_stories(detail.members, changes),
+        story.split_from or story.id,
+        *split_off,
+    }
+    names = views.story_names(session, mentioned)
+    return {"changes": changes, "split_off": split_off, "names": names}
 
 
 def _list_absent(session: Session, story: views.StoryView) -> list[tuple[str, str]]:

@@ -71,6 +71,7 @@ def test_show_prints_moves_and_fetches_and_undo_restores_the_url(
     assert f"moved        {old} -> {new}" in text
     assert "bad_status" in text
     assert "500 Internal Server Error" in text
+    assert "remedy           404: find the new address" in text
     assert text.count(" entries, ") == 1
     assert undone == f"restored: {old} (was {new})\n"
     assert (restored["status"], restored["error"]) == ("active", None)
