@@ -1,7 +1,7 @@
 """Tests of headline, keywords, coverage and storylines."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -22,6 +22,11 @@ from service.settings.grouping import StorylineSettings
 from tests.support.content.events import EVENTS, START, encoded, event_articles
 
 SAGA = StorylineSettings(link=0.3, quorum=0.25, neighbours=5, span_days=150, max_component=50)
+
+
+def at(hours: int) -> datetime:
+    """A time some hours after the first report."""
+    return START + timedelta(hours=hours)
 
 
 def test_most_central_title_is_the_headline() -> None:
@@ -69,6 +74,19 @@ def test_headline_comes_from_a_report_if_there_is_one() -> None:
         assert (chosen == copy) == (kind is not ArticleType.REPORT)
     satire, live = replace(central, type=ArticleType.SATIRE), replace(copy, type=ArticleType.LIVE)
     assert choose_headline_article([satire, live], encoded([satire, live])) == live
+
+
+def test_headline_has_the_latest_toll_although_the_first_report_is_more_central() -> None:
+    first = Article(
+        1, "At least 8 dead in flash flood in the valley of Orlan", EVENTS[0], published=START
+    )
+    others = [
+        Article(2, "Flash flood in Orlan kills 21 in the valley", EVENTS[0], published=at(5)),
+        Article(3, "Death toll of the Orlan flood reaches 57", EVENTS[0], published=at(9)),
+        Article(4, "Orlan flood toll 171 as neighbours send help", EVENTS[0], published=at(30)),
+    ]
+    articles = [first, *others]
+    assert choose_headline_article(articles, encoded(articles)) == others[-1]
 
 
 def test_copies_do_not_add_centrality() -> None:

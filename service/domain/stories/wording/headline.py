@@ -24,7 +24,7 @@ _NAME_WEIGHT, _MAX_NAMES = 0.2, 4
 #: Weight of the share of a title's words that other articles have: teasers use words of their own.
 _SUPPORT_WEIGHT = 0.12
 #: Centrality subtracted for one unit of the penalty of a plain title, and for an outdated figure.
-_SOFT_WEIGHT, _OLD_FIGURE_WEIGHT = 0.06, 0.15
+_SOFT_WEIGHT, _OLD_FIGURE_WEIGHT = 0.06, 0.3
 #: Penalty of the title of a column, as of a title with a label.
 _COLUMN = 4
 _PREFIX = re.compile(r"^\W*(?P<name>[^\W\d_][\w.’'-]*(?: [^\W\d_][\w.’'-]*){0,2}): ")
@@ -130,17 +130,21 @@ def _centrality(articles: Sequence[Article], vectors: Vectors, originals: list[i
 def _support(
     articles: Sequence[Article], titles: Sequence[set[str]], originals: Sequence[int]
 ) -> Floats:
-    """The share of the words of each title that the title or lead of another original has."""
+    """The share of the words of each title that the title or lead of another original has.
+
+    Numbers do not count, because the latest toll is in few articles.
+    """
     lead = tokenization.LEAD_CHARACTERS
     words = {
         row: set(tokenization.words(f"{articles[row].title}\n{articles[row].text[:lead]}"))
         for row in originals
     }
     count = Counter(word for found in words.values() for word in found)
-    shares = [
-        sum(count[word] > (word in words.get(row, ())) for word in title) / max(len(title), 1)
-        for row, title in enumerate(titles)
-    ]
+    shares = []
+    for row, title in enumerate(titles):
+        counted = [word for word in title if not word[0].isdigit()]
+        supported = sum(count[word] > (word in words.get(row, ())) for word in counted)
+        shares.append(supported / max(len(counted), 1))
     return np.array(shares)
 
 
