@@ -30,7 +30,7 @@ class ModelContext:
     reach: timedelta  #: length of the window of comparable articles
     tolerance: timedelta  #: how far in the future a publication date is still accepted
     load_timeout: float = 5.0  #: seconds that a request waits for the model
-    check_interval: float = 5.0  #: seconds between two checks of which model is in use
+    check_interval: float = 5.0  #: seconds between two checks of the model in use
     #: Returns the models in use now, which may differ from these after a change of the model.
     find_current: "Callable[[], ModelContext] | None" = None
 

@@ -155,7 +155,7 @@ class LazyModel:
             return self._context
 
     def _check_if_due(self) -> None:
-        """Start a check of which model is in use, some seconds after the latest one."""
+        """Check the model in use again, some seconds after the latest check."""
         due = self._checked_at + self._context.check_interval < time.monotonic()
         if not due or self._context.find_current is None:
             return

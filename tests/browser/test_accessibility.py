@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.support.browser import axe
-from tests.support.browser.chromium import Browser, find_browser, running_browser
+from tests.support.browser.chromium import Browser
 from tests.support.browser.every_page import EveryPage, serving_every_page
 from tests.support.browser.tabs import View
 
@@ -14,15 +14,6 @@ pytestmark = pytest.mark.slow
 
 #: Each option is in one of the views; a page needs no view per combination.
 VIEWS = (View(1280), View(360, dark=True, rtl=True))
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = find_browser()
-    if program is None:
-        pytest.skip("no Chromium on PATH")
-    with running_browser(program, tmp_path_factory.mktemp("profile")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

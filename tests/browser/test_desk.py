@@ -11,7 +11,7 @@ from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.editing import audit_log
 from service.store.tables import DecisionRow, ReviewRow
-from tests.support.browser.chromium import Browser, find_browser, running_browser
+from tests.support.browser.chromium import Browser
 from tests.support.browser.every_page import STAFF_PAGES
 from tests.support.browser.tabs import View
 from tests.support.content.site.open_questions import OpenQuestions
@@ -25,15 +25,6 @@ pytestmark = pytest.mark.slow
 
 #: Enough for 25 memberships and 25 types.
 WORLDS = 12
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = find_browser()
-    if program is None:
-        pytest.skip("no Chromium on PATH")
-    with running_browser(program, tmp_path_factory.mktemp("profile")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

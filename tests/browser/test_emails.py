@@ -1,6 +1,5 @@
 """Emails in headless Chromium: no overflow at phone and desktop widths, in all scripts."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,7 +12,7 @@ from service.domain.subscribers.digest_model import DigestStory, SummarySentence
 from service.domain.subscribers.digest_selection import Filters, History, select_stories
 from service.mail.render import AlertMessage, DigestMessage, Links, RenderedEmail, Renderer
 from service.settings.load import load
-from tests.support.browser.chromium import Browser, find_browser, running_browser
+from tests.support.browser.chromium import Browser
 from tests.support.browser.tabs import View
 from tests.support.content.digest_stories import NOW, report, story
 
@@ -59,16 +58,6 @@ TEXTS = [
         "หน่วยยามฝั่งกล่าวว่าผู้โดยสารทุกคนขึ้นฝั่งก่อนเที่ยงคืน",
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One browser for all emails."""
-    program = find_browser()
-    if program is None:
-        pytest.skip("no Chromium on PATH")
-    with running_browser(program, tmp_path_factory.mktemp("profile")) as running:
-        yield running
 
 
 def stories(language: str) -> list[DigestStory]:

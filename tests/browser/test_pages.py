@@ -7,7 +7,7 @@ import pytest
 
 from service.store.database import schema
 from service.store.database.sessions import make_sessions
-from tests.support.browser.chromium import Browser, find_browser, running_browser
+from tests.support.browser.chromium import Browser
 from tests.support.browser.every_page import READER_PAGES
 from tests.support.browser.tabs import View
 from tests.support.servers.site import Site, serving, serving_busy_day, serving_world
@@ -19,16 +19,6 @@ STORIES_IN_VIEW = """[...document.querySelectorAll('article.card')].filter(each 
   const box = each.getBoundingClientRect();
   return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight;
 }).length"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One browser for all pages."""
-    program = find_browser()
-    if program is None:
-        pytest.skip("no Chromium on PATH")
-    with running_browser(program, tmp_path_factory.mktemp("profile")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

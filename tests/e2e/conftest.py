@@ -1,11 +1,13 @@
 """Fixture `shell`: runs the `samestory` command with a temporary data folder."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +54,24 @@ class Shell:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    @contextmanager
+    def serving_demo(self) -> Iterator[int]:
+        """Run a demo, and yield the port of its pages."""
+        process = self.start("demo")
+        assert process.stdout is not None
+        lines: list[str] = []
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                if found := re.search(r"Open http://127\.0\.0\.1:(\d+)/", line):
+                    break
+            else:
+                pytest.fail("".join(lines))
+            yield int(found[1])
+        finally:
+            process.terminate()
+            process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="module")

@@ -83,26 +83,14 @@ def matches(expected: Any, actual: Any) -> bool:
 @pytest.fixture(scope="module")
 def demo(shell: Shell) -> Iterator[Site]:
     """A new demo with the API key of the examples, whose model is loaded."""
-    process = shell.start("demo")
-    assert process.stdout is not None
-    lines: list[str] = []
-    try:
-        for line in process.stdout:
-            lines.append(line)
-            if found := re.search(r"Open http://127\.0\.0\.1:(\d+)/", line):
-                break
-        else:
-            pytest.fail("".join(lines))
+    with shell.serving_demo() as port:
         _add_key(shell)
-        site = Site(int(found[1]))
+        site = Site(port)
         deadline = time.monotonic() + 60
         while site.get("/v1/search?q=ferry&mode=semantic").status != 200:
             assert time.monotonic() < deadline
             time.sleep(0.5)
         yield site
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
 
 
 def _add_key(shell: Shell) -> None:

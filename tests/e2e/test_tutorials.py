@@ -72,23 +72,11 @@ def free_port() -> str:
 @pytest.fixture(scope="module")
 def reader(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """A reader beside a running demo."""
-    process = shell.start("demo")
-    assert process.stdout is not None
-    lines: list[str] = []
-    try:
-        for line in process.stdout:
-            lines.append(line)
-            if found := re.search(r"Open http://127\.0\.0\.1:(\d+)/", line):
-                break
-        else:
-            pytest.fail("".join(lines))
-        ports = {DEMO_PORT: found[1], FEED_PORT: free_port()}
+    with shell.serving_demo() as port:
+        ports = {DEMO_PORT: str(port), FEED_PORT: free_port()}
         reader = Reader(shell, tmp_path_factory.mktemp("tutorials"), ports)
         yield reader
         reader.stop()
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -51,7 +51,7 @@ def open_service(*, with_feeds: bool) -> Iterator[Context]:
 def build_web_app(context: Context, sessions: Sessions, *, check_interval: float = 5.0) -> FastAPI:
     """Build the web application with the same models, settings and clock as the jobs.
 
-    `check_interval` is the time in seconds between two checks of which model is in use.
+    `check_interval` is the time in seconds between two checks of the model in use.
     """
     settings = context.settings
 
