@@ -14,6 +14,7 @@ from tests.support.servers.site import Site, serving, serving_busy_day, serving_
 
 pytestmark = pytest.mark.slow
 
+HTTP_OK = 200
 #: Number of stories that are completely in the window.
 STORIES_IN_VIEW = """[...document.querySelectorAll('article.card')].filter(each => {
   const box = each.getBoundingClientRect();
@@ -42,7 +43,10 @@ def test_page_fits_and_makes_no_external_request(
 ) -> None:
     report = browser.open_page(world.url + path, view)
     (tmp_path / "page.png").write_bytes(report.png)  # to inspect a failure
-    assert report.errors == []
+    # The browser reports the status of an error page itself, and nothing else.
+    status = world.get(path, headers={"Accept": "text/html"}).status
+    assert len(report.errors) == (status != HTTP_OK)
+    assert all(f"responded with a status of {status} " in error for error in report.errors)
     assert report.overflow <= 0, report.overflowing
     assert report.overflowing == ""
     allowed = (world.url, "data:")  # the browser loads icons of form controls from data: URLs

@@ -9,11 +9,13 @@ from typing import Any
 
 import aiohttp
 
-#: Horizontal overflow of the page in pixels, and the first three overflowing elements.
+#: Horizontal overflow of the page in pixels, and the first three overflowing elements. The map of
+#: the day has two dimensions, so it may scroll within its frame, which itself must fit.
 OVERFLOW = """(() => {
   const room = document.documentElement.clientWidth;
   const over = [...document.querySelectorAll('body *')]
-    .filter(e => e.getBoundingClientRect().right > room + 1 && !e.closest('.visually-hidden, thead'))
+    .filter(e => e.getBoundingClientRect().right > room + 1)
+    .filter(e => !e.closest('.visually-hidden, thead, .map'))
     .map(e => e.tagName + '.' + e.className.toString());
   return [document.documentElement.scrollWidth - room, over.slice(0, 3).join(' ')];
 })()"""
