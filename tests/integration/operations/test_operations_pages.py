@@ -204,7 +204,7 @@ def test_opml_list_is_imported_with_a_report(adam: Visitor):
     )
     report = adam.upload("/operations/feeds/import", "list", "my.opml", opml.encode()).text
     assert "2 feeds added" in report
-    assert "1 skipped" in report
+    assert "1 outline skipped" in report
     assert "my.opml, line 2" in report
     again = adam.upload("/operations/feeds/import", "list", "my.opml", opml.encode()).text
     assert "0 feeds added" in again

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from service.store.counts.absences import update_absences
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from tests.support.content.site.daily_coverage import LAST_STORY, fill_days
@@ -18,6 +19,7 @@ def site(new_database: Callable[[], str]) -> Iterator[Site]:
     sessions = make_sessions(engine)
     with sessions.begin() as session:
         fill_days(session, NOW)
+        update_absences(session, limit=100)
     with serving(sessions) as running:
         yield running
     engine.dispose()
@@ -49,4 +51,4 @@ def test_missing_page_names_silent_countries_and_stories_without_them(site: Site
 
 def test_missing_page_needs_a_week_of_articles(sessions: Sessions) -> None:
     with serving(sessions) as site:
-        assert "needs a week of articles" in site.page("/missing").text
+        assert "needs at least seven days with articles" in site.page("/missing").text
