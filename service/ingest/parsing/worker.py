@@ -152,7 +152,9 @@ def _work(jobs: int, outcomes: int, *, memory_mib: int, names: Sequence[str]) ->
     try:
         limit_memory(memory_mib)
         plugins.use(names)
-        serve(os.fdopen(jobs, "rb"), os.fdopen(outcomes, "wb"))
+        # The descriptors stay open until the process exits: after a closed one, the parent would
+        # kill this process before its exit code.
+        serve(os.fdopen(jobs, "rb", closefd=False), os.fdopen(outcomes, "wb", closefd=False))
     except MemoryError:
         return OUT_OF_MEMORY  # no cleanup, which could need memory
     except KeyboardInterrupt:
