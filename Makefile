@@ -81,11 +81,15 @@ pictures: $(VENV)/ready-dev
 coverage: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q --cov --cov-report=term
 
-# Compares the grouping with the floors on every labelled set of SAMESTORY_DATA.
+# Compares the grouping with the floors on every labelled set of SAMESTORY_DATA, which takes about half
+# an hour; `make test` measures some of them. Also trains the merge models again and compares them.
 # FLOORS=set raises the floors; with LOWER="the reason", it also lowers them.
 quality: $(VENV)/ready-dev
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q tests/quality/test_floors.py --floors=$(FLOORS) --lower="$$LOWER"
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -m 'extensive or not extensive' tests/quality/test_floors.py \
+		tests/quality/test_left_out.py --floors=$(FLOORS) --lower="$$LOWER"
 
+# Training and quality tests encode in float32, because bfloat16 depends on the processor.
+TRAIN := HF_HUB_OFFLINE=1 SAMESTORY_EMBED__PRECISION=float32 $(BIN)/samestory
 # Trains the pair models of both profiles on sets of SAMESTORY_DATA. The quality tests also need four
 # pair models of the default profile, each trained without one of the four days of feeds.
 STORIES = $(SAMESTORY_DATA)/stories
@@ -95,25 +99,27 @@ OUTLET_SETS := build/sets/outlets_2020.jsonl build/sets/outlets_2021.jsonl
 pair-models: $(VENV)/ready-dev
 	mkdir -p build/sets
 	$(BIN)/python -m tests.quality.sets.days $(SAMESTORY_DATA)/feeds/outlets build/sets
-	HF_HUB_OFFLINE=1 $(BIN)/samestory train $(PAIR_SETS) $(STORIES)/stream_day.jsonl $(OUTLET_SETS) \
+	$(TRAIN) train $(PAIR_SETS) $(STORIES)/stream_day.jsonl $(OUTLET_SETS) \
 		--calibrate $(STORIES)/stream_day.jsonl --profile english --output config/pair_model_english.json
-	HF_HUB_OFFLINE=1 $(BIN)/samestory train $(PAIR_SETS) $(DAYS:%=$(STORIES)/%.jsonl) $(OUTLET_SETS) \
+	$(TRAIN) train $(PAIR_SETS) $(DAYS:%=$(STORIES)/%.jsonl) $(OUTLET_SETS) \
 		$(DAYS:%=--calibrate $(STORIES)/%.jsonl) \
 		--profile multilingual --output config/pair_model_multilingual.json
 	for day in $(DAYS); do \
-		HF_HUB_OFFLINE=1 $(BIN)/samestory train $(PAIR_SETS) $(OUTLET_SETS) --no-evaluate \
+		$(TRAIN) train $(PAIR_SETS) $(OUTLET_SETS) --no-evaluate \
 			$$(for other in $(DAYS); do test $$other = $$day || \
 			echo $(STORIES)/$$other.jsonl --calibrate $(STORIES)/$$other.jsonl; done) \
 			--output tests/quality/sets/left_out/pair_model_multilingual_without_$$day.json || exit 1; \
 	done
 
-# Trains the merge models of both profiles on the sets of SAMESTORY_DATA and on the seeds.
+# Trains the merge models of both profiles on the sets of SAMESTORY_DATA and on the seeds, then those
+# without each day of feeds for the quality tests.
 merge-models: $(VENV)/ready-dev
 	$(BIN)/python -m tests.quality.sets.seed_sets build/sets
-	HF_HUB_OFFLINE=1 $(BIN)/samestory train-merges config/merge_sets.toml --profile english \
+	$(TRAIN) train-merges config/merge_sets.toml --profile english \
 		--data $(SAMESTORY_DATA)/stories --data build/sets --output config/merge_model_english.json
-	HF_HUB_OFFLINE=1 $(BIN)/samestory train-merges config/merge_sets.toml --profile multilingual \
+	$(TRAIN) train-merges config/merge_sets.toml --profile multilingual \
 		--data $(SAMESTORY_DATA)/stories --data build/sets --output config/merge_model_multilingual.json
+	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.quality.sets.left_out_models $(SAMESTORY_DATA)
 
 # The last part fills a database with ARTICLES articles, which takes some minutes.
 bench: $(VENV)/ready-dev

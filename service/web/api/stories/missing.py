@@ -1,4 +1,4 @@
-"""`/v1/stories/{story_id}/missing`: who usually reports similar stories, but not this one."""
+"""`/v1/stories/{story_id}/missing`: missing coverage of a story; see docs/glossary.md."""
 
 from collections.abc import Iterable
 from typing import Self

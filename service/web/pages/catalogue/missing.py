@@ -64,7 +64,7 @@ class StoryAbsences:
 def missing_page(
     request: Request, session: ReadSession, web: WebContextDep, _: SearchSlot
 ) -> HTMLResponse:
-    """Show who is missing in the 24 hours up to the latest report."""
+    """Show missing coverage in the 24 hours up to the latest report."""
     latest = find_latest_report(session)
     until = min(latest or web.clock(), web.clock())
     quiet, enough = _find_quiet(session, until)
@@ -72,7 +72,7 @@ def missing_page(
     return render_page(
         web,
         "missing.html",
-        meta=page_meta(request, "/missing", "Who is missing today", description),
+        meta=page_meta(request, "/missing", "Missing coverage today", description),
         until=until if latest else None,
         quiet=quiet,
         has_enough_days=enough,

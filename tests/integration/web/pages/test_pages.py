@@ -85,7 +85,7 @@ def test_story_page_shows_reports_evidence_and_related_stories(world: Site) -> N
     assert "Deputy foreign ministers of four states end talks in Moscow" in text
     assert "Two stories merged: this one and" in text
     assert "Closed, because no report had arrived for days" in text
-    assert "Who is missing" in text
+    assert "Missing coverage" in text
     assert 'rel="noopener noreferrer"' in text
 
 
