@@ -80,7 +80,7 @@ AsOfParameter = Annotated[
 ]
 EXAMPLE = (
     "retry: 1000\nid: 41\n\n"
-    'id: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
+    'id: 42\nevent: grew\ndata: {"id": 42, "story": "g6eppbxpoc", "kind": "grew"}\n\n'
 )
 STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
