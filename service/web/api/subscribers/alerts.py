@@ -72,7 +72,7 @@ class NewAlert(BaseModel):
 
 
 class AlertOut(BaseModel):
-    """A saved query of a subscriber."""
+    """Conditions of a subscriber on stories, which may include a saved query."""
 
     id: int
     query: str = Field(
