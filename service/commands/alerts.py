@@ -38,7 +38,7 @@ from service.store.subscribers import alerts, subscribers
 from service.store.subscribers.digest_stories import add_texts, digest_stories
 
 app = typer.Typer(
-    help="Manage alerts: emails sent as soon as a story matches a saved query.",
+    help="Manage alerts: emails sent as soon as a story matches the conditions of a subscriber.",
     no_args_is_help=True,
 )
 

@@ -148,8 +148,8 @@ def discover(
 ) -> None:
     """List the feeds of a web page. Each feed is fetched and parsed.
 
-    If the page names no feeds, the command tries usual addresses. If there are no feeds, it prints
-    the reason and exits with 1.
+    If the page neither announces feeds nor links to any, the command tries usual addresses. If
+    there are no feeds, it prints the reason and exits with 1.
     """
     links = discover_feeds(url, settings_module.load())
     if as_json:

@@ -77,7 +77,7 @@ def train(  # noqa: PLR0917  # options, all by name
         typer.Option(
             metavar="GOLD.jsonl",
             help="One of the files, with ordinary days of feeds (repeatable). The probabilities "
-            "that users see are fitted to these files. Default: they equal the pair scores.",
+            "that users see are fitted to these files. Default: the probabilities equal the pair scores.",
         ),
     ] = None,
     evaluate: Annotated[

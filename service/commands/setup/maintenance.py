@@ -22,7 +22,7 @@ _INTERVAL = 0.5
 def on(
     *,
     reason: Annotated[
-        str, typer.Option(help="Reason that responses to writes show.")
+        str, typer.Option(help="Reason, shown in the responses to rejected writes.")
     ] = "the service is being maintained",
     wait: Annotated[
         float, typer.Option(min=0, max=86_400, help="Maximum seconds to wait for running jobs.")

@@ -47,7 +47,7 @@ class TransitionOut(BaseModel):
     editor: str | None = Field(description="Name of the editor; null for other causes.")
     other_story: str | None = Field(
         description="For `merged`: id of the story that this one was merged into. For `split`: id "
-        "of the new story. Null for other kinds."
+        "of the new or restored story. Null for other kinds."
     )
     articles: list[int] = Field(description="Ids of the articles that joined or left the story.")
 

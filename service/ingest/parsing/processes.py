@@ -1,6 +1,7 @@
 """Parser processes: a fork server that has loaded the code, and its forks, one for each worker.
 
-Loading the code and the language model takes a second of CPU time, so it is done once per pool.
+Loading the code and the model of the language detection takes a second of CPU time, so it is done
+once per pool.
 """
 
 import os

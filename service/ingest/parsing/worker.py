@@ -107,7 +107,7 @@ def serve(jobs: IO[bytes], outcomes: IO[bytes]) -> None:
 
 
 def main() -> None:
-    """Load the code and, on request, the language model; then fork workers.
+    """Load the code and, on request, the model of the language detection; then fork workers.
 
     The arguments are the memory limit of a worker in MiB, "languages" or an empty text, and the
     names of plugins, which each worker loads, because they may start threads.

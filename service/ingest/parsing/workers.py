@@ -29,7 +29,8 @@ def parse_all(jobs: Sequence[Job[T]], settings: ParseSettings) -> list[T | FeedE
 class ParserPool:
     """Worker processes, started when jobs wait for them and stopped at the end.
 
-    If the jobs detect languages (`loads_languages`), the language model is loaded once for all.
+    If the jobs detect languages (`loads_languages`), the model of the language detection is loaded
+    once for all.
     """
 
     def __init__(self, settings: ParseSettings, *, loads_languages: bool = False) -> None:

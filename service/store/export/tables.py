@@ -133,7 +133,7 @@ STORIES = Table(
         Column("articles", "int64", "Number of articles.", StoryRow.articles),
         Column("coverage", "int64", "Number of outlets.", StoryRow.coverage),
         Column("independent", "int64", "Independent coverage.", StoryRow.independent),
-        Column("rank", "double", "Rank, in hours.", StoryRow.rank),
+        Column("rank", "double", "Score for the order rank, in hours.", StoryRow.rank),
         Column("storyline_id", "string", "Id of the storyline.", StoryRow.storyline_id),
         Column("storyline_title", "string", "Title of the storyline.", StorylineRow.title),
     ),

@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from service.domain.search.search_terms import format_websearch
 from service.domain.search.word_forms import languages_of_script
 
-#: Languages whose words the index also contains without prefix or with their own capitals.
+#: Languages whose words the index also contains in their stemmer's input: Arabic words without
+#: prefixes, Turkish words in the lower case of the language.
 _INDEXED_UNSTEMMED = frozenset({"ar", "tr"})
 #: The word before and after each name in the SQL function `name_document`.
 _NAME_LIMIT = "0000"
@@ -25,7 +26,7 @@ def languages_of_forms(languages: Sequence[str]) -> tuple[tuple[str, ...], tuple
 
 
 def phrase_query(text: str) -> ColumnElement[Any]:
-    """Return the tsquery of a phrase, which matches nothing without a word."""
+    """Return the tsquery of a phrase; that of a phrase without a word matches nothing."""
     phrase = text.replace('"', " ")
     stemmers, inputs = languages_of_forms(languages_of_script(phrase))
     texts = [format_websearch(f'"{phrase}"', each) for each in inputs]

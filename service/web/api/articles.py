@@ -76,7 +76,9 @@ class StoryRef(BaseModel):
 
     id: str
     headline: str
-    url: str = Field(description="Path of the story in this API.", examples=["/v1/stories/9f3c1a"])
+    url: str = Field(
+        description="Path of the story in this API.", examples=["/v1/stories/g6eppbxpoc"]
+    )
 
     @classmethod
     def of(cls, story: StoryName | None) -> Self | None:

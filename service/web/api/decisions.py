@@ -65,7 +65,7 @@ class Merge(_DecisionIn):
         min_length=2,
         max_length=MAX_STORIES,
         description="Ids of the stories; the first one stays.",
-        examples=[["9f3c1a", "b2"]],
+        examples=[["g6eppbxpoc", "4of4xk7aot"]],
     )
 
     def apply(self, session: Session, action: EditorAction) -> Decision:

@@ -14,7 +14,7 @@ from service.web.requests.problems import DATABASE_UNAVAILABLE, LISTS, PROBLEM_T
 
 CONFLICT, INVALID = 409, 422
 REQUEST_ID = "5f0c7b1de4d94c5c8f1f6f0c2a8b7e11"
-LOCK = "decision 7 (lock 9f3c1a, Ruth Pell, 2026-11-02 09:14:00)"
+LOCK = "decision 7 (lock g6eppbxpoc, Ruth Pell, 2026-11-02 09:14:00)"
 CONFLICTING_DECISION = {"decision": 7, "message": LOCK, "undo": "/v1/decisions/7/undo"}
 IN_PROGRESS = "A request with Idempotency-Key 5f0c7b1d is still in progress; retry in a second"
 #: 409 of routes that create a unique object; other routes return `IN_PROGRESS`.
@@ -37,8 +37,8 @@ DETAILS = {
 #: Noun and example id of a missing object, by path parameter.
 PATH_OBJECTS = {
     "query_id": ("saved query", "harbour"),
-    "story_id": ("story", "9f3c1a"),
-    "storyline_id": ("storyline", "orlan-harbour"),
+    "story_id": ("story", "g6eppbxpoc"),
+    "storyline_id": ("storyline", "mlp7fvbmqu"),
     "article_id": ("article", "7031"),
     "slug": ("outlet", "harbour-times"),
     "feed_id": ("feed", "7"),

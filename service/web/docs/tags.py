@@ -12,7 +12,7 @@ TAGS = {
     "articles": "List and read articles.",
     "counts": "Count articles, stories and first reports over time and by outlet, country and more.",
     "entities": "Look up people, places and organisations.",
-    "export": "Download lists of stories and articles as JSON lines or CSV.",
+    "export": "Download whole lists as JSON lines or CSV.",
     "outlets": "List outlets with their statistics, and override their data.",
     "editing": "Correct stories with decisions, and undo decisions. Needs the role `editor`.",
     "feeds": "List feeds with their health. Adding and changing a feed needs the role `admin`.",

@@ -63,7 +63,7 @@ class StorylineRef(BaseModel):
     id: str
     title: str
     url: str = Field(
-        description="Path of the storyline in this API.", examples=["/v1/storylines/orlan-harbour"]
+        description="Path of the storyline in this API.", examples=["/v1/storylines/mlp7fvbmqu"]
     )
 
     @classmethod

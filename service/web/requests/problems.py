@@ -101,7 +101,7 @@ class ConflictingDecision(BaseModel):
     decision: int = Field(description="Id of the decision.", examples=[7])
     message: str = Field(
         description="The decision in words.",
-        examples=["decision 7 (lock 9f3c1a, ann, 2026-11-02 09:14:00)"],
+        examples=["decision 7 (lock g6eppbxpoc, ann, 2026-11-02 09:14:00)"],
     )
     undo: str = Field(
         description="Path for a POST request that undoes the decision.",

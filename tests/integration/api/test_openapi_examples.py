@@ -27,7 +27,7 @@ REPORTED, DAY = datetime(2026, 11, 2, 9, 20, tzinfo=UTC), timedelta(days=1)
 BEFORE = REPORTED - DAY
 #: Objects that the examples name, in the order in which they are created.
 OBJECTS = (
-    ("/v1/decisions", {"action": "lock", "story": "b2"}),
+    ("/v1/decisions", {"action": "lock", "story": "4of4xk7aot"}),
     ("/v1/queries", {"id": "harbour", "q": "ferry"}),
     ("/v1/queries", {"id": "ferries", "q": "ferry"}),
     ("/v1/subscribers", {"address": "first@example.org"}),
@@ -55,13 +55,13 @@ def client(new_database: Callable[[], str]) -> Iterator[KeyClient]:
                 start=1,
             )
         ]
-        rows.storyline("orlan-harbour", "Orlan harbour")
-        rows.storyline("orlan-bridge", "Orlan bridge")
-        rows.story("9f3c1a", articles[:3], storyline_id="orlan-harbour")
-        rows.story("b2", articles[3:4], storyline_id="orlan-harbour")
-        rows.story("c3", articles[4:], storyline_id="orlan-harbour")
+        rows.storyline("mlp7fvbmqu", "Orlan harbour")
+        rows.storyline("zdnun5gvh3", "Orlan bridge")
+        rows.story("g6eppbxpoc", articles[:3], storyline_id="mlp7fvbmqu")
+        rows.story("4of4xk7aot", articles[3:4], storyline_id="mlp7fvbmqu")
+        rows.story("c3", articles[4:], storyline_id="mlp7fvbmqu")
         rows.run("place")
-        versions.record_versions(session, ["9f3c1a", "b2"], at=BEFORE)
+        versions.record_versions(session, ["g6eppbxpoc", "4of4xk7aot"], at=BEFORE)
     with serving(sessions, clock=lambda: REPORTED + DAY, model_context=model_context()) as site:
         make_key_client(site, sessions, "revoked by the example")
         ann = make_key_client(site, sessions, "ann", *Role)
@@ -179,7 +179,7 @@ def test_narrowed_responses_have_their_documented_type(
 ) -> None:
     components = {"components": document["components"]}
     for name, path in {
-        "PartialStoryDetailOut": "/v1/stories/9f3c1a?fields=id,headline",
+        "PartialStoryDetailOut": "/v1/stories/g6eppbxpoc?fields=id,headline",
         "PartialStoryDetailPage": "/v1/stories?fields=id&include=summary,timeline",
         "PartialOutletDetailPage": "/v1/outlets?fields=slug,family",
     }.items():

@@ -36,8 +36,11 @@ EXPORT_RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "All items of the list, one a line. If an export fails, the connection "
         "closes before the end of the response.",
         "content": {
-            "application/jsonl": {"schema": {"type": "string"}, "example": '{"id": "9f3c1a"}\n'},
-            "text/csv": {"schema": {"type": "string"}, "example": "id\r\n9f3c1a\r\n"},
+            "application/jsonl": {
+                "schema": {"type": "string"},
+                "example": '{"id": "g6eppbxpoc"}\n',
+            },
+            "text/csv": {"schema": {"type": "string"}, "example": "id\r\ng6eppbxpoc\r\n"},
         },
     }
 }

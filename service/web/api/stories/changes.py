@@ -80,7 +80,7 @@ AsOfParameter = Annotated[
 ]
 EXAMPLE = (
     "retry: 1000\nid: 41\n\n"
-    'id: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
+    'id: 42\nevent: grew\ndata: {"id": 42, "story": "g6eppbxpoc", "kind": "grew"}\n\n'
 )
 STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -115,8 +115,8 @@ def list_changes(
     gets every change. Ids may have gaps. A `since` above the latest change id returns 422.
 
     With `q` or `query`, the list has the changes of stories that match now, and all changes of the
-    kind `hidden`. A change appears after the story was described, within seconds. With a meaning,
-    the cosine of a report of the story and the text must be at least .35.
+    kind `hidden`. A change appears within seconds, after the job `describe` has processed the
+    story. With a meaning, the cosine of a report of the story and the text must be at least .35.
 
     With `as_of`, the list has only the changes up to that time, of stories that matched then.
     """

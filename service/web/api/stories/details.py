@@ -52,7 +52,7 @@ class QuoteOut(BaseModel):
 
 
 class AgencyTextOut(BaseModel):
-    """A news agency whose text several outlets of a story print; it counts as one report."""
+    """A news agency whose text other outlets of a story print; it counts as one report."""
 
     name: str
     slug: str | None = Field(description="Outlet of the agency; null if the catalogue has none.")

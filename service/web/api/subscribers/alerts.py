@@ -41,7 +41,8 @@ COUNTRIES = "ISO 3166-1 codes of the outlets' countries."
 class NewAlert(BaseModel):
     """Query of an alert: for each given field, a story must have at least one of the values.
 
-    Lists are comma-separated. Give at least one list, or `min_independent` of at least 2.
+    Lists are comma-separated. Give at least one list, a `query`, or `min_independent` of
+    at least 2.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -72,7 +73,7 @@ class NewAlert(BaseModel):
 
 
 class AlertOut(BaseModel):
-    """A saved query of a subscriber."""
+    """Conditions of a subscriber on stories, which may include a saved query."""
 
     id: int
     query: str = Field(

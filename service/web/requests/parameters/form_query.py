@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-#: Ratio of `difflib` from which a name is a mistyped one; parameters of advertising are below.
+#: A name with at least this `difflib` ratio to a known one counts as mistyped; the names that
+#: advertisers append have lower ratios.
 SIMILAR = 0.75
 
 
@@ -32,8 +33,8 @@ class FormQuery(BaseModel):
 def explain_ignored(given: Iterable[str], known: Collection[str]) -> str:
     """Sentence about the first unknown parameter that resembles a known one, else "".
 
-    Pages that links with further parameters lead to ignore unknown ones. Without this sentence, a
-    list with a mistyped filter would look filtered.
+    Some pages ignore unknown parameters, because other sites append parameters to their links.
+    Without this sentence, a list with a mistyped filter would look filtered.
     """
     for name in given:
         near = [] if name in known else get_close_matches(name[:40], known, n=1, cutoff=SIMILAR)

@@ -9,7 +9,7 @@ from service.store.catalogue.known_names import require_known_ids, require_known
 
 
 def require_known_values(session: Session, query: BaseModel) -> None:
-    """Check those of the filters that a query has; one statement for each kind that is given.
+    """Check the filters that a query has; one statement for each kind of value.
 
     Raises:
         BadInputError: a value does not exist; the message contains the nearest existing one.
