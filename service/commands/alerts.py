@@ -247,5 +247,5 @@ def _to_dict(address: str, alert: Alert) -> dict[str, Any]:
         "countries": sorted(query.countries),
         "min_independent": query.min_independent,
         "query": query.saved.id if query.saved else None,
-        "since": alert.since.isoformat(),
+        "created_at": alert.since.isoformat(),
     }

@@ -163,14 +163,14 @@ def test_alert_is_added_listed_and_removed(
     number = created.json["id"]
     assert created.json == {
         "id": number,
-        "query": "ferry or pier, from United Kingdom, 2 or more independent outlets",
+        "description": "ferry or pier, from United Kingdom, 2 or more independent outlets",
         "words": ["ferry", "pier"],
         "entities": [],
         "outlets": [],
         "countries": ["GB"],
         "min_independent": 2,
-        "saved_query": None,
-        "since": clock.now.isoformat().replace("+00:00", "Z"),
+        "query": None,
+        "created_at": clock.now.isoformat().replace("+00:00", "Z"),
         "feed": created.json["feed"],
     }
     assert adam.post(f"{one}/alerts", payload, Idempotency_Key="k").json == created.json

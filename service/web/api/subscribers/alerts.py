@@ -76,16 +76,16 @@ class AlertOut(BaseModel):
     """Conditions of a subscriber on stories, which may include a saved query."""
 
     id: int
-    query: str = Field(
-        description="The query in words.", examples=["ferry or pier, from United Kingdom"]
+    description: str = Field(
+        description="All conditions in words.", examples=["ferry or pier, from United Kingdom"]
     )
     words: list[str] = Field(description=WORDS, examples=[["ferry", "pier"]])
     entities: list[str] = Field(description=ENTITIES, examples=[["Orlan"]])
     outlets: list[str] = Field(description=OUTLETS, examples=[["harbour-times"]])
     countries: list[str] = Field(description=COUNTRIES, examples=[["GB"]])
     min_independent: int = Field(description=MIN_INDEPENDENT)
-    saved_query: str | None = Field(description=f"{QUERY} Null: none.", examples=["harbour"])
-    since: Instant = Field(
+    query: str | None = Field(description=f"{QUERY} Null: none.", examples=["harbour"])
+    created_at: Instant = Field(
         description="Creation time. Stories that matched before this time trigger the alert only "
         "when they grow."
     )
@@ -102,14 +102,14 @@ class AlertOut(BaseModel):
         query = alert.query
         return cls(
             id=alert.id,
-            query=str(query),
+            description=str(query),
             words=sorted(query.words),
             entities=sorted(query.entities),
             outlets=sorted(query.outlets),
             countries=sorted(query.countries),
             min_independent=query.min_independent,
-            saved_query=query.saved.id if query.saved else None,
-            since=alert.since,
+            query=query.saved.id if query.saved else None,
+            created_at=alert.since,
             feed=feed_path(key, alert.id) if key else None,
         )
 
