@@ -124,7 +124,8 @@ def main() -> None:
         importlib.import_module("service.ingest.detect_language").load_identifier()
     gc.set_threshold(_GC_THRESHOLD)
     gc.freeze()  # so that collections do not write to the memory that the workers share
-    with suppress(KeyboardInterrupt), socket.socket(fileno=0) as control:
+    # ConnectionError: the parent was killed.
+    with suppress(KeyboardInterrupt, ConnectionError), socket.socket(fileno=0) as control:
         _answer(control, int(memory_mib), names)
 
 
@@ -152,13 +153,13 @@ def _work(jobs: int, outcomes: int, *, memory_mib: int, names: Sequence[str]) ->
     try:
         limit_memory(memory_mib)
         plugins.use(names)
-        # The descriptors stay open until the process exits: after a closed one, the parent would
-        # kill this process before its exit code.
+        # Keep the descriptors open until the process exits. When one closes, the parent kills this
+        # process, and its exit code is lost.
         serve(os.fdopen(jobs, "rb", closefd=False), os.fdopen(outcomes, "wb", closefd=False))
     except MemoryError:
         return OUT_OF_MEMORY  # no cleanup, which could need memory
-    except KeyboardInterrupt:
-        return 1
+    except (KeyboardInterrupt, BrokenPipeError):
+        return 1  # BrokenPipeError: the daemon was killed
     except BaseException:  # noqa: BLE001 - see above
         traceback.print_exc()
         return 1

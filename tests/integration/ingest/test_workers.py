@@ -4,7 +4,9 @@ import io
 import os
 import pickle
 import signal
+import socket
 import struct
+import subprocess
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -28,7 +30,7 @@ from service.ingest.parsing.messages import (
     read_message,
     write_message,
 )
-from service.ingest.parsing.worker import Job, ParseJob, serve
+from service.ingest.parsing.worker import FORK, NUMBER, Job, ParseJob, serve
 from service.ingest.parsing.workers import ParserPool, parse_all
 from service.settings.ingest import ParseSettings
 
@@ -94,6 +96,28 @@ def test_memory_limit_ends_only_the_worker() -> None:
 
     assert [outcome_kind(outcome) for outcome in outcomes] == ["entries", "parse_crash", "entries"]
     assert "exceeded 160 MiB" in str(outcomes[1])
+
+
+def test_processes_end_silently_when_the_daemon_is_killed() -> None:
+    own, other = socket.socketpair()
+    jobs, unused_jobs = os.pipe()
+    unused_outcomes, outcomes = os.pipe()
+    socket.send_fds(own, [NUMBER.pack(FORK)], [jobs, outcomes])
+    own.close()  # as the kernel does for a killed daemon
+    for descriptor in (jobs, unused_jobs, outcomes, unused_outcomes):
+        os.close(descriptor)
+
+    start = "from service.ingest.parsing.worker import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", start, "512", ""],
+        stdin=other.fileno(),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    other.close()
+
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_empty_job_list_starts_no_worker() -> None:

@@ -60,7 +60,7 @@ class EncodedSet:
 def settings_for(name: str) -> Settings:
     """Default settings under the profile of a set, in float32 on every processor.
 
-    bfloat16 changes vectors slightly: trained weights by up to .07, F1 by up to .002.
+    bfloat16 changes vectors slightly, and so trained weights and F1; see docs/quality.md.
     """
     profile = "english" if name.endswith(ENGLISH_PROFILE) else ""
     return load.load({"SAMESTORY_EMBED__PRECISION": "float32"}, profile=profile)
