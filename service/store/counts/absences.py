@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.domain.stories.missing_coverage import MIN_AGE, MIN_OUTLETS
+from service.errors import NotFoundError
 from service.store.counts.missing_coverage import SPAN, load_missing_coverage
 from service.store.database.arrays import equals_any
 from service.store.database.locks import lock_until_commit
@@ -52,7 +53,10 @@ def update_absences(session: Session, *, limit: int) -> int:
     )
     due = session.execute(statement).all()
     for story_id, changed_at in due:
-        found = load_missing_coverage(session, story_id)
+        try:
+            found = load_missing_coverage(session, story_id)
+        except NotFoundError:
+            continue  # merged or hidden since the statement above
         values = {
             name: [each.value for each in getattr(found, name)]
             for name in ("outlets", "families", "countries", "languages")

@@ -1,9 +1,9 @@
-"""Concurrency limits: searches wait in a queue, surplus streams and exports are rejected."""
+"""Concurrency limits: searches wait in a queue, exports for seconds; streams are rejected."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, cast
 
 from fastapi import Depends, HTTPException, Request
@@ -12,6 +12,9 @@ from service.settings.web import WebSettings
 from service.web.middleware.authenticate import get_client
 
 RETRY_AFTER = {"Retry-After": "30"}
+#: An export waits this long for a slot. A slot becomes free shortly after the last byte of the
+#: response, so a client that runs one export after the other would otherwise be rejected.
+_EXPORT_WAIT_SECONDS = 2.0
 
 
 class ConcurrencyLimits:
@@ -20,7 +23,7 @@ class ConcurrencyLimits:
     def __init__(self, settings: WebSettings) -> None:
         self.searches = asyncio.Semaphore(settings.max_concurrent_searches)
         self.streams: Counter[str] = Counter()  #: open streams by client name
-        self._running_exports = 0
+        self._exports = asyncio.Semaphore(settings.max_concurrent_exports)
         self._max_exports = settings.max_concurrent_exports
         self._max_streams = settings.max_streams
         self._max_streams_per_client = settings.max_streams_per_client
@@ -45,22 +48,24 @@ class ConcurrencyLimits:
                 RETRY_AFTER,
             )
 
-    @contextmanager
-    def run_export(self) -> Iterator[None]:
-        """Count an export while it runs; each one occupies a connection and a snapshot.
+    @asynccontextmanager
+    async def run_export(self) -> AsyncIterator[None]:
+        """Occupy a slot while an export runs; each one needs a connection and a snapshot.
 
         Raises:
-            HTTPException: 503, the process has too many exports.
+            HTTPException: 503, no slot became free within two seconds.
         """
-        if self._running_exports >= self._max_exports:
+        try:
+            async with asyncio.timeout(_EXPORT_WAIT_SECONDS):
+                await self._exports.acquire()
+        except TimeoutError as error:
             raise HTTPException(
                 503, f"All {self._max_exports} exports are in use. Retry later", RETRY_AFTER
-            )
-        self._running_exports += 1
+            ) from error
         try:
             yield
         finally:
-            self._running_exports -= 1
+            self._exports.release()
 
 
 async def search_slot(request: Request) -> AsyncIterator[None]:
@@ -97,9 +102,9 @@ async def export_slot(request: Request) -> AsyncIterator[None]:
     """Dependency: occupy an export slot until the response is sent.
 
     Raises:
-        HTTPException: 503, the process has too many exports.
+        HTTPException: 503, no slot became free within two seconds.
     """
-    with concurrency_limits(request).run_export():
+    async with concurrency_limits(request).run_export():
         yield
 
 

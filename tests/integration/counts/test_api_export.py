@@ -1,11 +1,13 @@
 """`/v1/export`: whole lists as JSON lines and CSV."""
 
+import asyncio
 import csv
 import http.client
 import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from service.store.editing import actions
 from service.store.editing.actions import EditorAction
 from service.store.tables import ArticleRow
 from service.web.api.export.streaming import read_pages
+from service.web.middleware.concurrency import ConcurrencyLimits
 from tests.support.content.site.site_content import fill
 from tests.support.content.site.texts import MEETING, STORYLINE, WORLD_NOW
 from tests.support.database.rows import Rows
@@ -209,6 +212,22 @@ def test_number_of_exports_is_limited(sessions: Sessions):
         assert "exports are in use" in refused.json["detail"]
         stack.close()
         assert any(site.get("/v1/export/outlets").status == 200 for _ in range(200))
+
+
+def test_next_export_waits_until_a_slot_is_free():
+    limits = ConcurrencyLimits(replace(settings_module.load({}).web, max_concurrent_exports=1))
+    finished: list[int] = []
+
+    async def export(number: int) -> None:
+        async with limits.run_export():
+            await asyncio.sleep(0)
+            finished.append(number)
+
+    async def run() -> None:
+        await asyncio.gather(*map(export, range(5)))
+
+    asyncio.run(run())
+    assert finished == [0, 1, 2, 3, 4]
 
 
 def test_client_streams_exports(world: Site, tmp_path: Path):

@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from samestory_client import Client
+from sqlalchemy import event
 
+from service.store.counts.absences import load_absences, update_absences
 from service.store.database.sessions import Sessions
 from service.store.editing import actions
 from tests.support.database.editor import decide
@@ -77,6 +79,23 @@ def test_hidden_stories_are_no_evidence(sessions: Sessions):
     decide(sessions, NOW, lambda session, by: actions.mark_story(session, by, "hide", "ferry"))
     with serving(sessions) as site:
         assert site.get("/v1/stories/ferry/missing").status == 404
+
+
+def test_story_that_is_hidden_during_a_run_does_not_end_the_run(sessions: Sessions):
+    fill(sessions)
+    due = ["ferry"]
+
+    def hide(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if due and statement.startswith("SELECT stories.id") and "story_absences" in statement:
+            key = due.pop()
+            decide(sessions, NOW, lambda other, by: actions.mark_story(other, by, "hide", key))
+
+    with sessions.begin() as session:
+        event.listen(session.get_bind(), "after_cursor_execute", hide)
+        update_absences(session, limit=100)
+    assert not due
+    with sessions() as session:
+        assert load_absences(session, ["ferry", "story3"]).keys() == {"story3"}
 
 
 def test_client_returns_the_missing_coverage(sessions: Sessions):
