@@ -49,7 +49,7 @@ class Card:
     developing: bool
     is_new: bool  #: emerged since the last visit
     new_reports: int  #: since the last visit
-    absent: tuple[str, ...]  #: names of outlets, `find_absent`
+    absent: tuple[str, ...]  #: names of outlets, missing from the story
 
     def first_sources(self, lines: float = 1) -> tuple[Source, ...]:
         """The first sources that fit in some lines, at least one."""
