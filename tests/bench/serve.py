@@ -1,5 +1,6 @@
 """Web server for the benchmarks, run as a process of its own: `python -m tests.bench.serve URL`."""
 
+import gc
 import sys
 from datetime import UTC, datetime
 
@@ -44,6 +45,8 @@ def main() -> None:
     )
     add_empty_route(app)
     with handle_signals() as stop, serve_in_thread(app, "127.0.0.1", 0) as port:
+        gc.collect()
+        gc.freeze()  # as `serve_site` does
         sys.stdout.write(f"{port}\n")
         sys.stdout.flush()
         stop.wait()
