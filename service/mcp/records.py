@@ -200,6 +200,7 @@ class SearchResult(Record):
 
     since: Time | None
     until: Time | None
+    as_of: Time | None
     stories: list[StoryRecord]
     articles: list[ArticleRecord]
 

@@ -55,19 +55,27 @@ class Tools:
         until: args.Until = None,
         outlet: args.OutletSlugs = None,
         language: args.LanguageCodes = None,
+        as_of: args.AsOf = None,
         limit: args.MaxItems = 10,
     ) -> SearchResult:
         """Search stories and articles by keywords and meaning. Filters apply to reports."""
         with self._service() as client:
-            start, end = self._times.read(client, since, until)
+            start, end, at = self._times.read(client, since, until, as_of)
             found = client.search(
-                query, since=start, until=end, outlet=outlet, language=language, limit=limit
+                query,
+                since=start,
+                until=end,
+                outlet=outlet,
+                language=language,
+                as_of=at,
+                limit=limit,
             )
             stories = (decode(Story, row.get("story")) for row in _get_rows(found, "stories"))
             articles = (decode(Article, row.get("article")) for row in _get_rows(found, "articles"))
             return SearchResult(
                 since=start,
                 until=end,
+                as_of=at,
                 stories=[StoryRecord.of(each) for each in stories],
                 articles=[ArticleRecord.of_article(each) for each in articles],
             )

@@ -177,6 +177,8 @@ async def use_text_tools(agent: Client) -> None:
     results: Any = search.structured_content
     assert MEETING in [story["id"] for story in results["stories"]]
     assert all(article["url"] for article in results["articles"])
+    past = await call(agent, "search", query="Moscow meeting", as_of="2000-01-01")
+    assert (past["stories"], past["as_of"]) == ([], "2000-01-01T00:00:00Z")
     await search_with_filters(agent, results["articles"])
     matched = await agent.call_tool("match", {"title": "Ministers meet in Moscow"})
     assert not matched.is_error, matched.content

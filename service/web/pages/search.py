@@ -78,12 +78,12 @@ async def parse_form(
         query = SearchQuery.model_validate(
             {**filters, **times, "q": q, "limit": PAGE_SIZE * MAX_PAGES}
         )
-        terms = read_terms(query.parsed)
+        read_terms(query.parsed)
     except ValidationError as error:
         return SearchForm(q[:200], filters, error=_explain(error))
     except BadInputError as error:
         return SearchForm(q[:200], filters, error=f"{error}.")
-    parsed = ParsedSearch(query, query.parsed, terms, await encoder_if_loaded(request))
+    parsed = ParsedSearch(query, query.parsed, await encoder_if_loaded(request))
     return SearchForm(q, filters, parsed, page=page)
 
 

@@ -92,7 +92,13 @@ def requests(path: str, operation: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     examples = {each["name"]: each.get("example") for each in parameters}
     address = re.sub(r"{(\w+)}", lambda match: quote(str(examples[match[1]]), safe=""), path)
     query = [each for each in parameters if each["in"] == "query"]
-    required = {each["name"]: each["example"] for each in query if each.get("required")}
+    # A search needs `q` unless a saved query has words.
+    needs_text = path.startswith("/v1/search")
+    required = {
+        each["name"]: each["example"]
+        for each in query
+        if each.get("required") or (needs_text and each["name"] == "q")
+    }
     media = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     bodies = [each["value"] for each in media.get("examples", {}).values()]
     for body in bodies or [media.get("example")]:

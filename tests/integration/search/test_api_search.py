@@ -17,6 +17,7 @@ from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.editing import actions
 from service.store.editing.actions import EditorAction
+from service.store.queries import saved
 from service.store.tables import ArticleRow, StoryRow
 from service.web.app import create_app
 from service.web.middleware.concurrency import ConcurrencyLimits
@@ -206,7 +207,7 @@ def test_changed_article_is_found_by_new_text(sessions: Sessions, changing: Site
         ("q=ferry&since=someday", "since"),
         ("q=ferry+%ED%A0%80", "Not UTF-8"),
         ("q=ferry+%FF%FE", "Not UTF-8"),
-        ("", "q"),
+        ("", "no search term"),
     ],
 )
 def test_invalid_query_returns_422_with_reason(site: Site, query: str, reason: str) -> None:
@@ -308,3 +309,19 @@ def test_server_without_model_uses_keywords(sessions: Sessions) -> None:
     with serving(sessions) as site:
         assert search(site, "ferry", "&mode=semantic").status == 503
         assert search(site, "ferry").json == search(site, "ferry", "&mode=keyword").json == expected
+
+
+def test_saved_query_replaces_the_text(changing: Site, sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        for key, q in (
+            ("ferry", "ferry outlet:quay"),
+            ("crash", 'meaning:"a boat crashed"'),
+            ("new", "since:-1h"),
+        ):
+            saved.add(session, key, q, made_by="ann", now=NOW)
+    found = changing.get("/v1/search?query=ferry&mode=keyword").json
+    assert found == search(changing, "ferry outlet:quay", "&mode=keyword").json
+    assert changing.get("/v1/search?query=crash").json["mode"] == ["semantic"]
+    for path in ("/v1/search", "/v1/search?query=new"):
+        rejected = changing.get(path)
+        assert (rejected.status, "no search term" in rejected.text) == (422, True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
+import anyio
 import numpy as np
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi import Query as FromQuery
@@ -68,11 +69,12 @@ class SearchMode(StrEnum):
 class SearchQuery(PastStoryFilter):
     """Query parameters of a search."""
 
-    q: QueryText = Field(
+    q: QueryText | None = Field(
+        default=None,
         description='Text in the query language. `"two words"`: a phrase that all results contain; '
         "`one or two`: either term; `-word` or `NOT word`: without this word; "
         "`outlet:harbour-courier`: a condition. All parameters can be written as conditions. Other "
-        "operators, such as `*`, are rejected.",
+        "operators, such as `*`, are rejected. Required unless `query` names a saved query with words.",
         examples=["ferry harbour"],
     )
     mode: SearchMode = Field(
@@ -115,8 +117,7 @@ class ParsedSearch:
     """
 
     parameters: SearchQuery
-    query: Query
-    terms: SearchTerms
+    query: Query  #: not resolved
     encoder: Encoder | None
     awaits_model: bool = False
 
@@ -132,25 +133,25 @@ async def parse_search(
         HTTPException: 422, the query is invalid.
     """
     query = parameters.parsed
-    terms = read_terms(query)
+    if not query.saved:
+        read_terms(query, parameters.mode)  # before the model loads
     if parameters.mode is SearchMode.KEYWORD:
-        return ParsedSearch(parameters, query, terms, None)
+        return ParsedSearch(parameters, query, None)
     if parameters.mode is SearchMode.SEMANTIC or query.meaning:
-        if terms.has_phrase and parameters.mode is SearchMode.SEMANTIC:
-            raise HTTPException(422, NOT_SEMANTIC)
         encoder = await loaded_encoder(request, model_context(request))
-        return ParsedSearch(parameters, query, terms, encoder)
+        return ParsedSearch(parameters, query, encoder)
     available = await encoder_if_loaded(request)
     has_model = web_context(request).model_context is not None
     awaits_model = has_model and available is None
-    return ParsedSearch(parameters, query, terms, available, awaits_model=awaits_model)
+    return ParsedSearch(parameters, query, available, awaits_model=awaits_model)
 
 
-def read_terms(query: Query) -> SearchTerms:
+def read_terms(query: Query, mode: SearchMode = SearchMode.HYBRID) -> SearchTerms:
     """The words of a query; none if it has a meaning.
 
     Raises:
         BadInputError: the query has neither words nor a meaning.
+        HTTPException: 422, the query has a phrase, which a semantic search cannot require.
     """
     terms = query.words or SearchTerms("", ())
     if not terms.groups and not query.meaning:
@@ -158,6 +159,8 @@ def read_terms(query: Query) -> SearchTerms:
             "Invalid search: no search term; add a word that is not excluded, or use a list, which "
             "needs no words"
         )
+    if terms.has_phrase and mode is SearchMode.SEMANTIC:
+        raise HTTPException(422, NOT_SEMANTIC)
     return terms
 
 
@@ -199,33 +202,46 @@ def run_search(request: Request, session: Session, parsed: ParsedSearch) -> Sear
     """Run a search; at most five SQL statements, and four that check and resolve the query.
 
     Raises:
-        BadInputError: an outlet, a publisher family or a storyline does not exist.
+        BadInputError: an outlet, a publisher family, a storyline or a saved query does not exist,
+            or the query has neither words nor a meaning.
+        EncoderError: the saved query has a meaning, and the model is not available.
+        HTTPException: 422, a semantic search has a phrase.
     """
     query = resolve_query(request, session, parsed.query)
     conditions = SearchFilter.of(query)
     mode, limit = parsed.parameters.mode, parsed.parameters.limit
-    model = parsed.encoder.model if parsed.encoder else ""
-    compiled = compile_search(session, parsed.terms, conditions.languages, model)
+    terms = read_terms(query, mode)
+    encoder = parsed.encoder
+    if query.meaning and encoder is None:  # the meaning is that of a saved query
+        model_context(request)
+        encoder = anyio.from_thread.run(lazy_model(request).encoder)
+    model = encoder.model if encoder else ""
+    compiled = compile_search(session, terms, conditions.languages, model)
     if mode is SearchMode.SEMANTIC:
         compiled = replace(compiled, tsquery="")
-    vector = _encode_query(request, parsed, conditions)
+    text = query.meaning or terms.embedding_text
+    vector = _encode(request, encoder, text, conditions, is_meaning=bool(query.meaning))
     ranked = rank_results(session, compiled, vector, conditions, limit=limit)
     used = {SearchMode.KEYWORD: bool(compiled.tsquery), SearchMode.SEMANTIC: vector is not None}
-    phrases = parsed.terms.phrases if compiled.tsquery else frozenset[str]()
+    phrases = terms.phrases if compiled.tsquery else frozenset[str]()
     modes = tuple(each.value for each in used if used[each])
     return SearchResults(phrases, ranked, modes, conditions.since, query.time)
 
 
-def _encode_query(
-    request: Request, parsed: ParsedSearch, conditions: SearchFilter
+def _encode(
+    request: Request,
+    encoder: Encoder | None,
+    text: str,
+    conditions: SearchFilter,
+    *,
+    is_meaning: bool,
 ) -> NDArray[np.float32] | None:
-    """Encode the query; None without an encoder or in an unsupported language."""
-    if parsed.encoder is None:
+    """Encode a text; None without an encoder or in an unsupported language."""
+    if encoder is None:
         return None
-    text = parsed.query.meaning or parsed.terms.embedding_text
     only = conditions.languages
-    language = only[0] if len(only) == 1 and not parsed.query.meaning else language_of_query(text)
-    vector = lazy_model(request).query_vector(parsed.encoder, text, language)
+    language = only[0] if len(only) == 1 and not is_meaning else language_of_query(text)
+    vector = lazy_model(request).query_vector(encoder, text, language)
     return vector if vector.any() else None
 
 

@@ -43,7 +43,7 @@ def get_search_feed(
     base, query = str(request.base_url), request.url.query
     channel = Channel(
         key=feed_urn("search", query),
-        title=f"{web.title}: {parsed.parameters.q}",
+        title=f"{web.title}: {parsed.parameters.q or parsed.parameters.query}",
         url=str(request.url),
         page=f"{base}search?{query}",
         entries=[story_entry(stories[key], base) for key in ranked.stories if key in stories],
