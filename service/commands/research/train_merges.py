@@ -17,7 +17,7 @@ from service.commands.running.models import load_pair_model
 from service.domain.articles.boilerplate import remove_boilerplate
 from service.domain.articles.model import Article, ArticleId, Vectors
 from service.domain.evaluation.grouping_metrics import bcubed, encode_labels
-from service.domain.grouping.cluster import build_component, split_components
+from service.domain.grouping.cluster import build_components, split_components
 from service.domain.grouping.window import build_units, group_window, score_window
 from service.domain.merges.decision import UNSTABLE
 from service.domain.merges.model import MergeModel
@@ -206,8 +206,8 @@ def _label_window(window: LabelledWindow, model: PairModel, settings: Settings) 
     for part in split_components(links, scored.scores, unstable, settings.grouping):
         if len(part) > 1:
             members = [units.members[unit] for unit in part]
-            component = build_component(
-                members, units.cannot_link, scored.features, model, settings.grouping
+            component = build_components(
+                [members], units.cannot_link, scored.features, model, settings.grouping
             )
             components.append((component, members))
     rows = np.array([codes[article.id] for article in scored.articles], dtype=np.int64)

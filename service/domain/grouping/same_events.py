@@ -13,10 +13,11 @@ from scipy.sparse.csgraph import connected_components
 
 from service.domain.articles.model import Article, ArticleId, Rows, Vectors
 from service.domain.grouping import constraints as editor_constraints
-from service.domain.grouping.cluster import build_component, rows_by_label
+from service.domain.grouping.cluster import build_components, rows_by_label
 from service.domain.grouping.constraints import Constraints
-from service.domain.merges.decision import merge_groups, merge_weight
-from service.domain.merges.features import Component
+from service.domain.merges.decision import merge_gains, merge_groups
+from service.domain.merges.features import Components
+from service.domain.merges.group_pairs import GroupPair
 from service.domain.merges.model import MergeModel
 from service.domain.pairs.candidates import Pairs, candidate_pairs
 from service.domain.pairs.centering import Languages
@@ -61,7 +62,7 @@ def find_same_events(
     for component in _connect(members, features, model, settings):
         inside = [members[story] for story in component]
         units = [[int(row)] for rows in inside for row in rows]
-        built = build_component(units, cannot_link, features, model, settings.grouping)
+        built = build_components([units], cannot_link, features, model, settings.grouping)
         starts = np.cumsum([0, *map(len, inside)])
         groups = [np.arange(*bounds, dtype=np.int64) for bounds in pairwise(starts)]
         story_of_start = dict(zip(starts.tolist(), component.tolist(), strict=False))
@@ -74,20 +75,17 @@ def find_same_events(
 
 
 def _merge(
-    groups: list[Rows], component: Component, model: MergeModel, languages: Languages
+    groups: list[Rows], component: Components, model: MergeModel, languages: Languages
 ) -> list[Rows]:
     """Merge the groups of units that report one event, best first; `languages` by unit."""
-    units = component.units
 
-    def gain(one: Rows, other: Rows) -> float:
-        if units.cannot_link[np.ix_(one, other)].any():
-            return -np.inf
-        log_odds = model.log_odds(component.merge_features(one, other))
-        is_shared = bool(set(languages[one]) & set(languages[other]))
-        log_odds += _LENIENCY if is_shared else _CROSS_LANGUAGE_LENIENCY
-        return log_odds * merge_weight(units.sizes, one, other)
+    def gains_of(pairs: Sequence[GroupPair]) -> list[float]:
+        shared = [bool(set(languages[one]) & set(languages[other])) for one, other in pairs]
+        return merge_gains(
+            component, model, pairs, np.where(shared, _LENIENCY, _CROSS_LANGUAGE_LENIENCY)
+        )
 
-    return merge_groups(groups, units, gain)
+    return merge_groups(groups, component.units, gains_of)
 
 
 def _connect(

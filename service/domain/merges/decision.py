@@ -7,13 +7,15 @@ one below. The tree may have joined an article to the wrong branch early, which 
 of one event. So the same model then merges the groups of the cut, best first.
 """
 
-from collections.abc import Callable
-from heapq import heapify, heappop, heappush
+from collections.abc import Callable, Sequence
+from heapq import heapify, heappop
+from itertools import pairwise
 
 import numpy as np
 
 from service.domain.articles.model import Floats, Rows
-from service.domain.merges.features import Component
+from service.domain.merges.features import Components
+from service.domain.merges.group_pairs import GroupPair, GroupPairs, row_products
 from service.domain.merges.model import MergeModel
 from service.domain.merges.units import Matrix, UnitScores, linkage_tree
 from service.settings.grouping import HysteresisSettings
@@ -31,34 +33,58 @@ _DIGITS = 6
 
 
 def decide_groups(
-    component: Component, model: MergeModel, stories: Rows, hysteresis: HysteresisSettings
+    components: Components, model: MergeModel, stories: Rows, hysteresis: HysteresisSettings
 ) -> list[Rows]:
-    """Split the units of a component into groups that report one event, in order of first unit.
+    """Split the units into groups that report one event, in order of first unit.
 
     `stories` has the stable story of each unit, or `UNSTABLE`. Merges within one stable story gain
-    log odds, merges of two lose some; see `HysteresisSettings`.
+    log odds, merges of two lose some; see `HysteresisSettings`. Groups of two components are never
+    merged.
     """
-    units = component.units
+    units = components.units
 
-    def gain(one: Rows, other: Rows) -> float:
-        if units.cannot_link[np.ix_(one, other)].any():
-            return -np.inf
-        log_odds = model.log_odds(component.merge_features(one, other))
-        log_odds += hysteresis_shift(stories[one], stories[other], hysteresis)
-        return round(log_odds * merge_weight(units.sizes, one, other), _DIGITS)
+    def gains_of(pairs: Sequence[GroupPair]) -> list[float]:
+        shifts = [
+            hysteresis_shift(stories[one], stories[other], hysteresis) for one, other in pairs
+        ]
+        return merge_gains(components, model, pairs, np.array(shifts))
 
-    tree = linkage_tree(_pull_stories_together(units, stories))
-    gains = np.zeros(len(tree))
-    for node, (_, children) in enumerate(tree):
-        if children:
-            gains[node] = gain(*(tree[child][0] for child in children))
-    return merge_groups(best_cut(tree, gains), units, gain)
+    scores = _pull_stories_together(units, stories)
+    trees = [_component_tree(scores, *bounds) for bounds in pairwise(components.bounds.tolist())]
+    splits = [
+        (tree[children[0]][0], tree[children[1]][0])
+        for tree in trees
+        for _, children in tree
+        if children
+    ]
+    gains, parts = iter(gains_of(splits)), []
+    for tree in trees:
+        of_tree = [next(gains) if children else 0.0 for _, children in tree]
+        parts.extend(best_cut(tree, np.array(of_tree)))
+    return merge_groups(parts, units, gains_of)
 
 
-def merge_weight(sizes: Floats, one: Rows, other: Rows) -> float:
-    """Weight of a decision about two groups: harmonic mean of their sizes, halved."""
-    first, second = sizes[one].sum(), sizes[other].sum()
-    return float(first * second / (first + second))
+def merge_gains(
+    components: Components, model: MergeModel, pairs: Sequence[GroupPair], shifts: Floats
+) -> list[float]:
+    """Log odds that the groups of each pair report one event, times the weight of the decision.
+
+    `shifts` are added to the log odds. A pair that a cannot-link constraint forbids gains −∞.
+    """
+    if not pairs:
+        return []
+    units = components.units
+    marked = GroupPairs.build(pairs, len(units))
+    log_odds = model.log_odds(components.merge_features(marked)) + shifts
+    gains = log_odds * merge_weights(units.sizes, marked)
+    gains[row_products(marked.first @ units.cannot_link, marked.second) > 0] = -np.inf
+    return [round(gain, _DIGITS) for gain in gains.tolist()]
+
+
+def merge_weights(sizes: Floats, pairs: GroupPairs) -> Floats:
+    """Weight of each decision about two groups: harmonic mean of their sizes, halved."""
+    first, second = pairs.totals(sizes)
+    return first * second / (first + second)
 
 
 def hysteresis_shift(one: Rows, other: Rows, hysteresis: HysteresisSettings) -> float:
@@ -92,36 +118,49 @@ def best_cut(tree: Tree, gains: Floats) -> list[Rows]:
 
 
 def merge_groups(
-    groups: list[Rows], units: UnitScores, gain: Callable[[Rows, Rows], float]
+    groups: list[Rows],
+    units: UnitScores,
+    gains_of: Callable[[Sequence[GroupPair]], Sequence[float]],
 ) -> list[Rows]:
     """Merge the two groups with the highest gain until no gain is positive; in order of first unit.
 
-    `gain` compares two groups of units. A merged group is compared with all others again.
+    `gains_of` compares pairs of groups of units. A merged group is compared with all others again.
     """
     groups = list(groups)
     means = units.mean_scores_between(groups)
-    gains = [
-        (-value, int(one), int(other))
-        for one, other in np.argwhere(np.triu(means >= _MIN_MEAN_SCORE, k=1))
-        if (value := gain(groups[one], groups[other])) > 0
-    ]
-    heapify(gains)
+    gains: list[tuple[float, int, int]] = []
+
+    def compare(pairs: list[tuple[int, int]]) -> None:
+        found = gains_of([(groups[one], groups[other]) for one, other in pairs])
+        gains.extend((-gain, *pair) for gain, pair in zip(found, pairs, strict=True) if gain > 0)
+        heapify(gains)
+
+    compare([(int(a), int(b)) for a, b in np.argwhere(np.triu(means >= _MIN_MEAN_SCORE, k=1))])
     current = set(range(len(groups)))
     while gains:
         _, one, other = heappop(gains)
         if not {one, other} <= current:
             continue
         current -= {one, other}
-        merged, number = np.sort(np.concatenate([groups[one], groups[other]])), len(groups)
-        for third in sorted(current):
-            if (
-                units.mean_score_between(merged, groups[third]) >= _MIN_MEAN_SCORE
-                and (value := gain(groups[third], merged)) > 0
-            ):
-                heappush(gains, (-value, third, number))
-        groups.append(merged)
+        number = len(groups)
+        groups.append(np.sort(np.concatenate([groups[one], groups[other]])))
+        others = sorted(current)
+        means_of_merged = units.mean_scores_with(groups[number], [groups[at] for at in others])
+        compare(
+            [
+                (third, number)
+                for third, mean in zip(others, means_of_merged.tolist(), strict=True)
+                if mean >= _MIN_MEAN_SCORE
+            ]
+        )
         current.add(number)
     return sorted((groups[at] for at in current), key=lambda rows: int(rows[0]))
+
+
+def _component_tree(scores: Matrix, start: int, end: int) -> Tree:
+    """Tree over the units of one component, with their numbers among all components."""
+    tree = linkage_tree(scores[start:end, start:end])
+    return [(rows + start, children) for rows, children in tree]
 
 
 def _pull_stories_together(units: UnitScores, stories: Rows) -> Matrix:

@@ -1,4 +1,4 @@
-"""Merge features: similarities and differences of two groups of articles."""
+"""Merge features: similarities and differences of two groups of articles, many pairs at once."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -7,11 +7,20 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from service.domain.articles.model import Floats, Rows
+from service.domain.merges.comparison import (
+    compare_hours,
+    compare_names,
+    compare_outlets,
+    count_outlets,
+    find_repeats,
+    summarise_ranks,
+)
+from service.domain.merges.group_pairs import GroupPairs, row_products
 from service.domain.merges.units import Matrix, UnitScores
 from service.domain.pairs.features import Features
 from service.domain.pairs.match_prior import log_odds
 
-#: Names of the merge features, in the order of a feature row; see `Component`.
+#: Names of the merge features, in the order of a feature row; see `Components`.
 MERGE_FEATURES = (
     "score_mean",
     "score_mean_probability",
@@ -49,240 +58,166 @@ MERGE_FEATURES = (
     "length_body",
 )
 
-#: Two articles of one outlet closer than this seldom report one event.
-_REPEAT_HOURS = 1.5
-_TOP_PAIRS = 3
+#: Cells per step of a comparison, which bounds memory: 8 MB per array.
+_CELLS = 1 << 20
 _TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Component:
-    """Units of one connected component, with sums over the articles of each unit.
+class Components:
+    """Units of some connected components, with sums over the articles of each unit.
 
+    Small components are compared together, which saves time; pairs of units of two components
+    score 0.
+
+    bounds: first unit of each component, and the end, shape (components + 1,).
     dense, title, body: products of the units' summed rows, shape (units, units).
     names: summed inverse document frequencies of each unit's capitalised words, (units, words).
     clusters: HDBSCAN cluster of each unit.
-    hours, outlets, lengths: one entry per article, in order of the units. Lengths are logarithms
-    of the number of distinct words.
-    starts: first article of each unit, and the end, shape (units + 1,).
+    outlets: number of articles of each unit by outlet, (units, outlets).
+    repeats: units with articles of one outlet at almost the same time, see `find_repeats`.
+    undated: number of undated articles of each unit.
+    lengths: sum over the articles of each unit of the logarithm of their distinct words.
+    hours, unit_of: one entry per article.
     """
 
     units: UnitScores
+    bounds: Rows
     log_odds: Matrix
     dense: Matrix
     title: Matrix
     body: Matrix
     names: Matrix
     clusters: Rows
-    hours: Floats
-    exact_hours: Floats
-    outlets: Rows
+    outlets: Matrix
+    repeats: Rows
+    undated: Floats
     lengths: Floats
-    starts: Rows
+    hours: Floats
+    unit_of: Rows
     background: float
     prior_shift: float
 
     @classmethod
     def build(
-        cls, units: UnitScores, members: list[list[int]], features: Features, clusters: Rows
+        cls,
+        units: UnitScores,
+        bounds: Rows,
+        members: list[list[int]],
+        features: Features,
+        clusters: Rows,
     ) -> Self:
         """Sum the features of the units; `members` has the rows of each unit."""
         rows = np.array([row for unit in members for row in unit], dtype=np.int64)
-        starts = np.cumsum([0, *map(len, members)])
-        sums = csr_matrix(
-            (np.ones(len(rows)), np.arange(len(rows)), starts), shape=(len(members), len(rows))
-        )
+        unit_of = np.repeat(np.arange(len(members)), [*map(len, members)])
+        sums = csr_matrix((np.ones(len(rows)), (unit_of, np.arange(len(rows)))))
+        hours, outlets = features.hours[rows], features.outlets[rows]
+        exact_hours = np.where(features.day_only[rows], np.nan, hours)
         vectors = sums @ features.vectors.values[rows].astype(np.float64)
         title, body = sums @ features.title[rows], sums @ features.body[rows]
         names = (sums @ features.names[rows]).tocsc()
         return cls(
             units=units,
+            bounds=bounds,
             log_odds=log_odds(units.scores),
             dense=vectors @ vectors.T,
             title=(title @ title.T).toarray(),
             body=(body @ body.T).toarray(),
             names=names[:, np.flatnonzero(np.diff(names.indptr))].toarray(),
             clusters=clusters,
-            hours=features.hours[rows],
-            exact_hours=np.where(features.day_only, np.nan, features.hours)[rows],
-            outlets=features.outlets[rows],
-            lengths=np.log1p(np.diff(features.body.indptr)[rows]),
-            starts=starts,
+            outlets=count_outlets(outlets, unit_of, len(members)),
+            repeats=find_repeats(outlets, exact_hours, unit_of),
+            undated=sums @ np.isnan(hours).astype(np.float64),
+            lengths=sums @ np.log1p(np.diff(features.body.indptr)[rows]),
+            hours=hours,
+            unit_of=unit_of,
             background=features.background,
             prior_shift=features.prior_shift,
         )
 
-    def merge_features(self, one: Rows, other: Rows) -> Floats:
-        """Feature row of two disjoint groups of units, shape (features,).
+    def merge_features(self, pairs: GroupPairs) -> Floats:
+        """Feature row of each pair of groups of one component, shape (pairs, features).
 
         score_*: log odds of the pair scores between the groups; top: mean of the three highest.
         size: logarithms of the number of articles.
         coherence_*: log odds of the mean pair score within each group, and its loss in a merge.
         dense, title, body: cosines of the summed rows.
-        names_*, name_*, outlets_*, hours_*: see `_compare_names`, `_compare_outlets` and
-        `_compare_hours`.
+        names_*, name_*, outlets_*, hours_*: see `service.domain.merges.comparison`.
         rival_*: the nearest unit outside.
         same_cluster: share of the pairs between the groups that HDBSCAN puts into one cluster.
         undated, length: share of undated articles, and mean logarithm of words.
         background, prior_shift: those of the window.
         length_*: products.
         """
-        ours, theirs = self._articles_of(one), self._articles_of(other)
-        both = np.concatenate([ours, theirs])
-        length = float(self.lengths[both].mean())
-        values = self._compare_scores(one, other) | {
-            "dense": _cosine(self.dense, one, other),
-            "title": _cosine(self.title, one, other),
-            "body": _cosine(self.body, one, other),
-            **self._compare_names(one, other),
-            **_compare_outlets(self.outlets, self.exact_hours, ours, theirs),
-            **_compare_hours(self.hours[ours], self.hours[theirs]),
-            "undated": float(np.isnan(self.hours[both]).mean()),
-            "length": length,
-            "background": self.background,
-            "prior_shift": self.prior_shift,
+        width = max(len(self.units), len(self.hours), self.names.shape[1])
+        parts = [self._compare(part) for part in pairs.split(_CELLS // width)]
+        return np.concatenate(parts) if parts else np.zeros((0, len(MERGE_FEATURES)))
+
+    def _compare(self, pairs: GroupPairs) -> Floats:
+        sizes = pairs.totals(self.units.sizes)
+        size = sizes[0] + sizes[1]
+        both = pairs.first + pairs.second
+        articles = GroupPairs(pairs.first[:, self.unit_of], pairs.second[:, self.unit_of])
+        values = self._compare_scores(pairs) | {
+            "dense": _cosines(self.dense, pairs),
+            "title": _cosines(self.title, pairs),
+            "body": _cosines(self.body, pairs),
+            **compare_names(self.names, pairs, sizes),
+            **compare_outlets(self.outlets, self.repeats, pairs, sizes),
+            **compare_hours(self.hours, articles),
+            "undated": both @ self.undated / size,
+            "length": both @ self.lengths / size,
+            "background": np.full(len(pairs), self.background),
+            "prior_shift": np.full(len(pairs), self.prior_shift),
         }
-        values["length_score"] = length * values["score_mean"]
-        values["length_title"] = length * values["title"]
-        values["length_body"] = length * values["body"]
-        return np.array([values[name] for name in MERGE_FEATURES])
+        values["length_score"] = values["length"] * values["score_mean"]
+        values["length_title"] = values["length"] * values["title"]
+        values["length_body"] = values["length"] * values["body"]
+        return np.column_stack([values[name] for name in MERGE_FEATURES])
 
-    def _articles_of(self, group: Rows) -> Rows:
-        """Positions of the articles of a group of units."""
-        starts, ends = self.starts[group], self.starts[group + 1]
-        return np.concatenate([np.arange(*bounds) for bounds in zip(starts, ends, strict=True)])
-
-    def _compare_scores(self, one: Rows, other: Rows) -> dict[str, float]:
+    def _compare_scores(self, pairs: GroupPairs) -> dict[str, Floats]:
         """Features of pair scores and sizes."""
-        across, sizes = np.ix_(one, other), self.units.sizes
-        size_one, size_other = sizes[one].sum(), sizes[other].sum()
+        size_one, size_other = pairs.totals(self.units.sizes)
         size = size_one + size_other
-        weights = np.outer(sizes[one], sizes[other]) / (size_one * size_other)
-        mean = float((self.units.scores[across] * weights).sum())
-        cross = self.log_odds[across]
-        ranked = np.sort(cross, axis=None)
-        coherence_one, coherence_other = self._coherence(one), self._coherence(other)
+        # The share of each unit in the articles of its group.
+        one = pairs.first * self.units.sizes / size_one[:, None]
+        other = pairs.second * self.units.sizes / size_other[:, None]
+        means_of_one, means_of_other = one @ self.units.scores, other @ self.units.scores
+        mean = row_products(means_of_one, other)
+        coherence_one = _coherence(pairs.first, row_products(means_of_one, one), size_one)
+        coherence_other = _coherence(pairs.second, row_products(means_of_other, other), size_other)
         inner = (coherence_one * size_one + coherence_other * size_other) / size
-        rival = self._rival_score(one, other)
-        same_cluster = self.clusters[one][:, None] == self.clusters[other][None, :]
+        # Units of other components score 0, like no unit at all.
+        outside = pairs.first + pairs.second == 0
+        rival = np.where(outside, np.maximum(means_of_one, means_of_other), 0).max(axis=1)
+        same_cluster = (self.clusters[:, None] == self.clusters[None, :]).astype(np.float64)
         return {
-            "score_mean": float((cross * weights).sum()),
-            "score_mean_probability": float(log_odds(mean)),
-            "score_max": float(ranked[-1]),
-            "score_min": float(ranked[0]),
-            "score_median": float(np.median(ranked)),
-            "score_top": float(ranked[-_TOP_PAIRS:].mean()),
-            "size": float(np.log(size)),
-            "smaller_size": float(np.log(min(size_one, size_other))),
-            "coherence_min": float(log_odds(min(coherence_one, coherence_other))),
-            "coherence_max": float(log_odds(max(coherence_one, coherence_other))),
-            "coherence_loss": float(log_odds(mean) - log_odds(np.clip(inner, 1e-3, 1 - 1e-3))),
+            "score_mean": row_products(one @ self.log_odds, other),
+            "score_mean_probability": log_odds(mean),
+            **summarise_ranks(self.log_odds, pairs),
+            "size": np.log(size),
+            "smaller_size": np.log(np.minimum(size_one, size_other)),
+            "coherence_min": log_odds(np.minimum(coherence_one, coherence_other)),
+            "coherence_max": log_odds(np.maximum(coherence_one, coherence_other)),
+            "coherence_loss": log_odds(mean) - log_odds(np.clip(inner, 1e-3, 1 - 1e-3)),
             "rival_score": rival,
             "rival_margin": mean - rival,
-            "same_cluster": float(weights[same_cluster].sum()),
-        }
-
-    def _coherence(self, group: Rows) -> float:
-        """Mean pair score within a group; 1 for a single unit."""
-        if len(group) == 1:
-            return 1.0
-        sizes = self.units.sizes[group]
-        total = sizes.sum()
-        inside = sizes @ self.units.scores[np.ix_(group, group)] @ sizes
-        return float((inside - total) / (total * (total - 1)))
-
-    def _rival_score(self, one: Rows, other: Rows) -> float:
-        """Highest mean pair score of either group with a unit outside of both; 0 without one."""
-        outside = np.ones(len(self.units), dtype=bool)
-        outside[one] = outside[other] = False
-        if not outside.any():
-            return 0.0
-        sizes, scores = self.units.sizes, self.units.scores
-        means = [
-            sizes[group] @ scores[np.ix_(group, outside)] / sizes[group].sum()
-            for group in (one, other)
-        ]
-        return float(np.max(means))
-
-    def _compare_names(self, one: Rows, other: Rows) -> dict[str, float]:
-        """Capitalised words, each weighted by its rarity and by the share of articles with it.
-
-        names_shared: weight of the shared words as a ratio of all. names_shared_weight: its
-        logarithm. name_missing_*: strongest word of one group that the other lacks, max and min of
-        both directions.
-        """
-        sizes = self.units.sizes
-        first = self.names[one].sum(axis=0) / sizes[one].sum()
-        second = self.names[other].sum(axis=0) / sizes[other].sum()
-        shared = float(np.minimum(first, second).sum())
-        either = float(np.maximum(first, second).sum())
-        missing = [
-            float(first[second == 0].max(initial=0)),
-            float(second[first == 0].max(initial=0)),
-        ]
-        return {
-            "names_shared": shared / (either + _TINY),
-            "names_shared_weight": float(np.log1p(shared)),
-            "name_missing_max": max(missing),
-            "name_missing_min": min(missing),
+            "same_cluster": row_products(one @ same_cluster, other),
         }
 
 
-def _cosine(products: Matrix, one: Rows, other: Rows) -> float:
-    """Cosine of the summed rows of two groups, from the products of all units; 0 without words."""
-    norms = products[np.ix_(one, one)].sum() * products[np.ix_(other, other)].sum()
-    return float(products[np.ix_(one, other)].sum() / (np.sqrt(max(norms, 0)) + _TINY))
+def _coherence(group: Matrix, mean: Floats, size: Floats) -> Floats:
+    """Mean pair score of two articles of each group; 1 for a single unit.
 
-
-def _compare_outlets(outlets: Rows, hours: Floats, one: Rows, other: Rows) -> dict[str, float]:
-    """Outlets with articles in both groups, as shares of the outlets of the group with fewer.
-
-    outlets_shared: all of them. outlets_repeating: those with an article in each group at almost
-    the same time. outlet_pairs: share of the pairs between the groups that are from one outlet.
+    `mean` includes the pairs of an article with itself.
     """
-    first, second = outlets[one], outlets[other]
-    distinct = np.unique(first[first >= 0]), np.unique(second[second >= 0])
-    fewer = max(1, min(map(len, distinct)))
-    both = np.intersect1d(*distinct)
-    repeating = sum(
-        _smallest_distance(hours[one[first == outlet]], hours[other[second == outlet]])
-        <= _REPEAT_HOURS
-        for outlet in both
-    )
-    pairs = (first[:, None] == second[None, :]) & (first >= 0)[:, None]
-    return {
-        "outlets_shared": len(both) / fewer,
-        "outlets_repeating": repeating / fewer,
-        "outlet_pairs": float(pairs.mean()),
-    }
+    several = group.sum(axis=1) > 1
+    inside = (mean * size * size - size) / np.where(several, size * (size - 1), 1)
+    return np.where(several, inside, 1.0)
 
 
-def _smallest_distance(one: Floats, other: Floats) -> float:
-    """Hours between the two nearest dates of two groups; infinite without dates."""
-    one, other = one[~np.isnan(one)], np.sort(other[~np.isnan(other)])
-    if not len(one) or not len(other):
-        return np.inf
-    after = np.searchsorted(other, one)
-    nearest = np.minimum(
-        np.abs(one - other[np.maximum(after - 1, 0)]),
-        np.abs(one - other[np.minimum(after, len(other) - 1)]),
-    )
-    return float(nearest.min())
-
-
-def _compare_hours(one: Floats, other: Floats) -> dict[str, float]:
-    """Logarithms of 1 + the hours between the medians, of the whole span, and between the groups.
-
-    Undated articles are ignored.
-    """
-    one, other = one[~np.isnan(one)], other[~np.isnan(other)]
-    both = np.concatenate([one, other])
-    between = gap = 0.0
-    if len(one) and len(other):
-        between = abs(float(np.median(one) - np.median(other)))
-        gap = max(0.0, float(one.min() - other.max()), float(other.min() - one.max()))
-    return {
-        "hours_between": float(np.log1p(between)),
-        "hours_span": float(np.log1p(np.ptp(both))) if len(both) else 0.0,
-        "hours_gap": float(np.log1p(gap)),
-    }
+def _cosines(products: Matrix, pairs: GroupPairs) -> Floats:
+    """Cosine of the summed rows of each two groups, from the products of units; 0 without words."""
+    one, other = pairs.first @ products, pairs.second @ products
+    norms = row_products(one, pairs.first) * row_products(other, pairs.second)
+    return row_products(one, pairs.second) / (np.sqrt(np.maximum(norms, 0)) + _TINY)

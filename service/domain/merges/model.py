@@ -37,9 +37,9 @@ class MergeModel:
         """JSON, sorted and indented, ending in a newline."""
         return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
 
-    def log_odds(self, features: Floats) -> float:
-        """Natural log odds of a row of merge features, shape (features,)."""
-        return float(features @ self._vector + self.bias)
+    def log_odds(self, features: Floats) -> Floats:
+        """Natural log odds of each row of merge features, shape (m,)."""
+        return np.asarray(features @ self._vector + self.bias)
 
     @cached_property
     def _vector(self) -> Floats:

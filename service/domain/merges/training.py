@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.articles.model import Floats
-from service.domain.merges.decision import merge_weight
-from service.domain.merges.features import MERGE_FEATURES, Component
+from service.domain.merges.decision import merge_weights
+from service.domain.merges.features import MERGE_FEATURES, Components
+from service.domain.merges.group_pairs import GroupPairs
 from service.domain.merges.model import MergeModel
 from service.domain.merges.units import linkage_tree
 from service.domain.pairs.training import minimise_log_loss
@@ -31,30 +32,30 @@ class LabelledMerges:
 
 
 def label_merges(
-    components: Sequence[tuple[Component, list[list[int]]]], labels: NDArray[np.int64]
+    components: Sequence[tuple[Components, list[list[int]]]], labels: NDArray[np.int64]
 ) -> LabelledMerges:
-    """The labelled nodes of all trees; `components` come with the rows of their units.
+    """The labelled nodes of all trees; each connected component comes with the rows of its units.
 
     A merge is right if the most frequent label of both branches is the same.
     """
-    features, same, weights = [], [], []
+    features, same, weights = [np.zeros((0, len(MERGE_FEATURES)))], [], [np.zeros(0)]
     for component, members in components:
         tree = linkage_tree(component.units.scores)
         majority = [
             Counter(labels[[row for unit in units for row in members[unit]]].tolist())
             for units, _ in tree
         ]
-        for _, children in tree:
-            if children:
-                one, other = (tree[child][0] for child in children)
-                features.append(component.merge_features(one, other))
-                first, second = (majority[child].most_common(1)[0][0] for child in children)
-                same.append(first == second)
-                weights.append(merge_weight(component.units.sizes, one, other))
+        splits = [children for _, children in tree if children]
+        for children in splits:
+            first, second = (majority[child].most_common(1)[0][0] for child in children)
+            same.append(first == second)
+        pairs = GroupPairs.build(
+            [(tree[one][0], tree[other][0]) for one, other in splits], len(component.units)
+        )
+        features.append(component.merge_features(pairs))
+        weights.append(merge_weights(component.units.sizes, pairs))
     return LabelledMerges(
-        np.array(features).reshape(-1, len(MERGE_FEATURES)),
-        np.array(same, dtype=bool),
-        np.array(weights, dtype=np.float64),
+        np.concatenate(features), np.array(same, dtype=bool), np.concatenate(weights)
     )
 
 

@@ -54,11 +54,16 @@ class UnitScores:
         """Whether every article reaches the quorum and no cannot-link constraint is violated."""
         return not self.cannot_link.any() and bool(self.mean_scores().min() >= quorum)
 
-    def mean_score_between(self, one: Rows, other: Rows) -> float:
-        """Mean pair score between the articles of two sets of units."""
-        first, second = self.sizes[one], self.sizes[other]
-        total = first @ self.scores[np.ix_(one, other)] @ second
-        return float(total / (first.sum() * second.sum()))
+    def mean_scores_with(self, one: Rows, others: list[Rows]) -> Floats:
+        """Mean pair score of a set of units with each of some other sets, shape (others,)."""
+        if not others:
+            return np.zeros(0)
+        first = self.sizes[one]
+        sums = (first @ self.scores[one]) * self.sizes
+        starts = np.cumsum([0, *map(len, others[:-1])])
+        flat = np.concatenate(others)
+        totals = np.add.reduceat(sums[flat], starts)
+        return np.asarray(totals / (first.sum() * np.add.reduceat(self.sizes[flat], starts)))
 
     def mean_scores_between(self, parts: list[Rows]) -> Matrix:
         """Mean pair score of each two sets of units, shape (parts, parts).

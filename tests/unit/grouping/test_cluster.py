@@ -224,6 +224,17 @@ def test_hdbscan_can_return_a_single_cluster() -> None:
     assert len(set(run_hdbscan(close, 0.3).tolist())) == 1
 
 
+@pytest.mark.parametrize("score", [1e-6, 0.05, 0.95, 1.0])
+def test_two_units_with_a_score_are_one_cluster(score: float) -> None:
+    """The result without HDBSCAN equals that of HDBSCAN with two further units of score 0."""
+    scores = np.array([[1, score], [score, 1]])
+    apart = np.eye(4)
+    apart[:2, :2] = scores
+    one, other, *_ = run_hdbscan(apart, 0.1).tolist()
+    assert one == other
+    assert run_hdbscan(scores, 0.1).tolist() == [0, 0]
+
+
 def test_renumber_follows_first_rows() -> None:
     assert renumber(np.array([7, 3, 7, 5])).tolist() == [0, 1, 0, 2]
 

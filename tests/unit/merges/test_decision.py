@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 
@@ -14,34 +15,37 @@ from service.domain.merges.decision import (
     decide_groups,
     hysteresis_shift,
     merge_groups,
-    merge_weight,
+    merge_weights,
 )
-from service.domain.merges.features import MERGE_FEATURES, Component
+from service.domain.merges.features import MERGE_FEATURES, Components
+from service.domain.merges.group_pairs import GroupPair, GroupPairs
 from service.domain.merges.units import Matrix, UnitScores, linkage_tree
 from tests.support.content.events import hysteresis_settings, merge_model
 from tests.support.content.scores import score_matrices
 
 
-def component(scores: Matrix, cannot_link: set[tuple[int, int]] | None = None) -> Component:
-    """A component of single articles with these pair scores and no other features."""
+def component(scores: Matrix, cannot_link: set[tuple[int, int]] | None = None) -> Components:
+    """One component of single articles with these pair scores and no other features."""
     units = UnitScores.from_single_articles(scores)
     for one, other in cannot_link or set():
         units.cannot_link[one, other] = units.cannot_link[other, one] = True
     count = len(scores)
     nothing = np.zeros((count, count))
-    return Component(
+    return Components(
         units=units,
+        bounds=np.array([0, count]),
         log_odds=np.zeros((count, count)),
         dense=nothing,
         title=nothing,
         body=nothing,
         names=np.zeros((count, 1)),
         clusters=np.arange(count),
-        hours=np.full(count, np.nan),
-        exact_hours=np.full(count, np.nan),
-        outlets=np.full(count, -1),
+        outlets=np.zeros((count, 0)),
+        repeats=np.zeros((0, 3), dtype=np.int64),
+        undated=np.ones(count),
         lengths=np.zeros(count),
-        starts=np.arange(count + 1),
+        hours=np.full(count, np.nan),
+        unit_of=np.arange(count),
         background=0.0,
         prior_shift=0.0,
     )
@@ -175,7 +179,8 @@ def test_hysteresis_favours_current_stories(one: list[int], other: list[int], sh
 
 def test_weight_of_a_merge_is_half_the_harmonic_mean_of_sizes() -> None:
     sizes = np.array([1.0, 2.0, 6.0])
-    assert merge_weight(sizes, np.array([0, 1]), np.array([2])) == 2.0  # exact
+    pairs = GroupPairs.build([(np.array([0, 1]), np.array([2]))], 3)
+    assert merge_weights(sizes, pairs).tolist() == [2.0]  # exact
 
 
 def test_model_reads_every_feature_once() -> None:
@@ -186,23 +191,27 @@ def test_groups_of_the_cut_are_merged_best_first() -> None:
     """The best merge comes first, and the merged group is compared again."""
     gains = {((0,), (1,)): 1.0, ((1,), (2,)): 2.0, ((0,), (1, 2)): -1.0, ((0,), (2,)): 0.5}
     units = UnitScores.from_single_articles(symmetric({}, 3, default=0.5))
-    compared = []
+    compared: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
 
-    def gain(one: Rows, other: Rows) -> float:
-        compared.append((tuple(one), tuple(other)))
-        return gains[tuple(one), tuple(other)]
+    def gains_of(pairs: Sequence[GroupPair]) -> list[float]:
+        compared.extend((tuple(one), tuple(other)) for one, other in pairs)
+        return [gains[tuple(one), tuple(other)] for one, other in pairs]
 
-    groups = merge_groups([np.array([0]), np.array([1]), np.array([2])], units, gain)
+    groups = merge_groups([np.array([0]), np.array([1]), np.array([2])], units, gains_of)
     assert [group.tolist() for group in groups] == [[0], [1, 2]]
     assert compared[-1] == ((0,), (1, 2))
 
 
 def test_groups_with_low_scores_are_not_compared() -> None:
-    def gain(one: Rows, other: Rows) -> float:
-        raise AssertionError((one, other))
+    compared: list[GroupPair] = []
+
+    def gains_of(pairs: Sequence[GroupPair]) -> list[float]:
+        compared.extend(pairs)
+        return [1.0] * len(pairs)
 
     units = UnitScores.from_single_articles(symmetric({}, 2, default=0.05))
-    assert len(merge_groups([np.array([0]), np.array([1])], units, gain)) == 2
+    assert len(merge_groups([np.array([0]), np.array([1])], units, gains_of)) == 2
+    assert not compared
 
 
 def test_groups_in_different_branches_are_merged() -> None:

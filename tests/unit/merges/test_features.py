@@ -1,13 +1,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import combinations
 
 import numpy as np
 import pytest
 
-from service.domain.articles.model import Article, Rows
-from service.domain.grouping.cluster import build_component
-from service.domain.merges.features import MERGE_FEATURES, Component, _smallest_distance
+from service.domain.articles.model import Article, Floats, Rows
+from service.domain.grouping.cluster import build_components
+from service.domain.merges.comparison import find_repeats
+from service.domain.merges.features import MERGE_FEATURES, Components
+from service.domain.merges.group_pairs import GroupPairs
 from service.domain.pairs.features import Features, TokenisedArticles
 from tests.support.content.events import (
     EVENTS,
@@ -19,17 +22,23 @@ from tests.support.content.events import (
 )
 
 
-def component(articles: Sequence[Article]) -> Component:
-    """A component of all articles, one unit each."""
-    tokenised = TokenisedArticles.build(articles, encoded(articles))
+def components(*articles: Sequence[Article]) -> Components:
+    """Components of the articles, one unit each."""
+    members = iter(range(sum(map(len, articles))))
+    parts = [[[next(members)] for _ in part] for part in articles]
+    together = [article for part in articles for article in part]
+    tokenised = TokenisedArticles.build(together, encoded(together))
     features = Features.build(tokenised, tokenised.build_vocabulary())
-    members = [[row] for row in range(len(articles))]
-    return build_component(members, set(), features, pair_model(), grouping_settings())
+    return build_components(parts, set(), features, pair_model(), grouping_settings())
+
+
+def compare(built: Components, *pairs: tuple[list[int], list[int]]) -> Floats:
+    rows: list[tuple[Rows, Rows]] = [(np.array(one), np.array(other)) for one, other in pairs]
+    return built.merge_features(GroupPairs.build(rows, len(built.units)))
 
 
 def features_of(articles: Sequence[Article], one: list[int], other: list[int]) -> dict[str, float]:
-    rows: tuple[Rows, Rows] = np.array(one), np.array(other)
-    values = component(articles).merge_features(*rows)
+    values = compare(components(articles), (one, other))[0]
     return dict(zip(MERGE_FEATURES, values.tolist(), strict=True))
 
 
@@ -42,12 +51,36 @@ def test_features_are_finite_and_symmetric() -> None:
     articles = event_articles(each=3)
     undated = [replace(each, published=None) for each in articles]
     for each in (articles, undated):
-        built = component(each)
+        built = components(each)
         for one, other in (([0], [1]), ([0, 1], [3, 4, 5]), ([2, 6], [7])):
-            rows = np.array(one), np.array(other)
-            values = built.merge_features(*rows)
+            values = compare(built, (one, other))
             assert np.isfinite(values).all()
-            assert built.merge_features(*rows[::-1]) == pytest.approx(values)
+            assert compare(built, (other, one)) == pytest.approx(values)
+
+
+def test_pairs_compared_together_have_the_features_of_pairs_compared_alone() -> None:
+    built = components(event_articles(each=3))
+    pairs = [([0], [1]), ([0, 1], [3, 4, 5]), ([2, 6], [7])]
+    alone = np.concatenate([compare(built, pair) for pair in pairs])
+    assert compare(built, *pairs) == pytest.approx(alone)
+    assert compare(built).shape == (0, len(MERGE_FEATURES))
+
+
+def test_other_components_do_not_change_the_features() -> None:
+    articles = [
+        article(number, EVENTS[number % 2], hour, f"outlet-{number % 2}")
+        for number, hour in enumerate((0.0, 1.0, 2.0, None, 4.0, 5.0))
+    ]
+    joined = components(articles[:3], articles[3:])
+    same_window = components(articles)
+    pairs = [([3], [4]), ([3, 4], [5])]
+    alone = dict(zip(MERGE_FEATURES, compare(same_window, *pairs).T, strict=True))
+    together = dict(zip(MERGE_FEATURES, compare(joined, *pairs).T, strict=True))
+    # In one component with all articles, there are other rivals and clusters.
+    for name in set(MERGE_FEATURES) - {"rival_score", "rival_margin", "same_cluster"}:
+        assert together[name] == pytest.approx(alone[name]), name
+    assert together["rival_score"][1] == 0  # no third group in its component
+    assert alone["rival_score"][1] > 0
 
 
 def test_identical_groups_have_cosine_one() -> None:
@@ -77,12 +110,20 @@ def test_outlet_that_publishes_twice_at_one_time_repeats(hours: float, repeating
     assert values["outlets_repeating"] == repeating
 
 
-def test_smallest_distance_equals_that_of_all_pairs() -> None:
+def test_repeats_are_the_near_articles_of_one_outlet_in_two_units() -> None:
     generator = np.random.default_rng(7)
     for _ in range(50):
-        one, other = (generator.integers(0, 30, generator.integers(1, 6)) / 2 for _ in range(2))
-        assert _smallest_distance(one, other) == np.abs(one[:, None] - other[None, :]).min()
-    assert _smallest_distance(np.array([np.nan]), np.array([1.0])) == np.inf
+        outlets, units = generator.integers(-1, 3, 12), np.sort(generator.integers(0, 5, 12))
+        hours = np.where(generator.random(12) < 0.1, np.nan, generator.integers(0, 20, 12) / 2)
+        expected = {
+            (outlets[one], units[one], units[other])
+            for one, other in combinations(range(12), 2)
+            if outlets[one] == outlets[other] >= 0
+            and units[one] != units[other]
+            and abs(hours[one] - hours[other]) <= 1.5
+        }
+        repeats = find_repeats(outlets, hours, units)
+        assert list(map(tuple, repeats.tolist())) == sorted(expected)
 
 
 def test_hours_ignore_undated_articles() -> None:
