@@ -187,8 +187,7 @@ def calibrate_on(
 
 def score_set(labelled: LabelledSet, model: PairModel) -> Floats:
     """The scores of all candidates of a set, with its prior shift."""
-    prior_shift = model.estimate_prior_shift(labelled.features, labelled.pairs)
-    return model.score(labelled.features.with_prior_shift(prior_shift), labelled.pairs)
+    return model.score_with_prior_shift(labelled.features, labelled.pairs)[1]
 
 
 def evaluate_left_out(

@@ -4,55 +4,53 @@ Capital letters also start sentences and fill titles in title case. The vocabula
 decides which capitalised words are names; see `Vocabulary.are_names`.
 """
 
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import chain, pairwise
 
 from service.domain.articles import tokenization
 from service.domain.articles.demonyms import country_of
-from service.domain.articles.model import Article
+from service.domain.articles.tokenization import ArticleTokens, Spelling
 from service.domain.text.title_case import is_in_title_case
 
 
-def capitalised_words(article: Article) -> set[str]:
+def capitalised_words(tokens: ArticleTokens) -> set[str]:
     """Return the capitalised words of title and lead, normalized, demonyms as countries."""
-    text = f"{tokenization.compared_title(article)}\n{article.text[: tokenization.LEAD_CHARACTERS]}"
-    return {
-        country_of(word) for word, original in tokenization.spellings(text) if original[0].isupper()
-    }
+    spelled = chain(tokens.title, tokens.lead)
+    return {country_of(word) for word, original in spelled if original[0].isupper()}
 
 
-def title_names(article: Article) -> set[str]:
+def title_names(tokens: ArticleTokens) -> set[str]:
     """Return the capitalised words of a title that may be names.
 
     They are normalized, with demonyms as countries. Stop words and dates are never names. In a
     title in title case, only words that the lead capitalises within a sentence may be names.
     """
-    title = list(tokenization.spellings(tokenization.compared_title(article)))
     names = {
         country_of(word)
-        for word, original in title
-        if original[0].isupper()
-        and word not in tokenization.STOP_WORDS
-        and not tokenization.is_dated(word)
+        for word, original in tokens.title
+        if original[0].isupper() and _is_content(word)
     }
-    if is_in_title_case([original for _, original in title]):
-        names &= _capitalised_within(article)
+    if is_in_title_case([original for _, original in tokens.title]):
+        names &= _capitalised_within(tokens.lead)
     return names
 
 
-def title_template(article: Article) -> list[str]:
+def title_template(tokens: ArticleTokens) -> list[str]:
     """Return the normalized words of a title, demonyms as countries.
 
     Stop words and dates are left out.
     """
-    words = tokenization.undated_words(article)
-    return [country_of(word) for word in words if word not in tokenization.STOP_WORDS]
+    return [country_of(word) for word, _ in tokens.title if _is_content(word)]
 
 
-def _capitalised_within(article: Article) -> set[str]:
+def _is_content(word: str) -> bool:
+    return word not in tokenization.STOP_WORDS and not tokenization.is_dated(word)
+
+
+def _capitalised_within(lead: Sequence[Spelling]) -> set[str]:
     """Capitalised words of the lead that follow a word in lower case."""
-    words = list(tokenization.spellings(article.text[: tokenization.LEAD_CHARACTERS]))
     return {
         country_of(word)
-        for (_, before), (word, original) in pairwise(words)
+        for (_, before), (word, original) in pairwise(lead)
         if original[0].isupper() and before[0].islower()
     }

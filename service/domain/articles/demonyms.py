@@ -1,5 +1,7 @@
 """Demonyms: English adjectives and abbreviations of countries, as the name of the country."""
 
+from functools import lru_cache
+
 from service.domain.locales.names import country_words
 
 _IRREGULAR = {
@@ -85,6 +87,7 @@ _REGULAR_ENDING = "an"
 _MIN_LETTERS = 6
 
 
+@lru_cache(maxsize=1 << 16)
 def country_of(word: str) -> str:
     """Return the country of a demonym; any other word unchanged.
 

@@ -5,6 +5,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,14 +49,17 @@ class Shingles:
     @classmethod
     def from_article(cls, article: Article, size: int) -> "Shingles":
         """Return all runs of `size` words within the title and within the text."""
-        runs: dict[int, bool] = {}
-        for part in (article.title[: tokenization.TITLE_CHARACTERS], article.text):
-            for key, quoted in _hash_runs(part, size):
-                runs[key] = quoted and runs.get(key, True)
-        keys = np.fromiter(runs, dtype=np.uint32, count=len(runs))
-        weights = np.array([QUOTED_WEIGHT if quoted else 1.0 for quoted in runs.values()])
-        order = np.argsort(keys)
-        return cls(keys[order], weights[order], float(weights.sum()))
+        parts = (article.title[: tokenization.TITLE_CHARACTERS], article.text)
+        runs = [run for part in parts for run in _hash_runs(part, size)]
+        if not runs:
+            return cls.empty()
+        hashes = np.array([key for key, _ in runs], dtype=np.uint32)
+        order = np.argsort(hashes, kind="stable")
+        hashes, quoted = hashes[order], np.array([quoted for _, quoted in runs])[order]
+        starts = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1]])
+        # A shingle counts as quoted only if it is quoted wherever it occurs.
+        weights = np.where(np.logical_and.reduceat(quoted, starts), QUOTED_WEIGHT, 1.0)
+        return cls(hashes[starts], weights, float(weights.sum()))
 
 
 def normalized_words(text: str) -> list[str]:
@@ -109,15 +113,19 @@ def _words_without_dots(text: str) -> list[str]:
 
 def _hash_runs(text: str, size: int) -> Iterator[tuple[int, bool]]:
     """Yield the hash of each run of `size` words, and whether the whole run is quoted."""
-    words: list[str] = []
-    quoted: list[bool] = []
+    words: list[bytes] = []
+    unquoted = [0]  # number of words outside of quotation marks before each word
     for at, part in enumerate(_QUOTATION.split(html.unescape(text))):
-        part_words = _words_without_dots(part)
+        part_words = [word.encode() for word in _words_without_dots(part)]
+        outside = 1 - at % 2  # odd parts are inside quotation marks
         words.extend(part_words)
-        quoted.extend([at % 2 == 1] * len(part_words))  # odd parts are inside quotation marks
+        unquoted.extend(unquoted[-1] + outside * place for place in range(1, len(part_words) + 1))
+    joined = b" ".join(words)
+    ends = list(accumulate(len(word) + 1 for word in words))
     for at in range(len(words) - size + 1):
-        run = " ".join(words[at : at + size])
-        yield zlib.crc32(run.encode()), all(quoted[at : at + size])
+        start = ends[at - 1] if at else 0
+        run = joined[start : ends[at + size - 1] - 1]
+        yield zlib.crc32(run), unquoted[at + size] == unquoted[at]
 
 
 def _pairs_with_shared_keys(keys: Keys, rows: Rows, count: int) -> Rows:

@@ -3,7 +3,10 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Self
 
 from service.domain.articles.model import Article
 from service.domain.search.word_forms import normalize
@@ -47,6 +50,40 @@ _POSSESSIVE = re.compile(r"['’]s?$")
 _PLURAL = re.compile(r"(?<=[a-z]{3}[^su])s$")
 
 
+#: A word as (normalized, original).
+Spelling = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleTokens:
+    """The words of the title, without its suffix, and of lead and body, which exclude the title."""
+
+    title: Sequence[Spelling]
+    lead: Sequence[Spelling]
+    body: Sequence[Spelling]
+
+    @classmethod
+    def build(cls, article: Article) -> Self:
+        """Tokenise an article; each part of the text once."""
+        title, text = list(spellings(compared_title(article))), article.text
+        if len(text) <= LEAD_CHARACTERS:
+            lead = list(spellings(text))
+            return cls(title, lead, lead)
+        # No word contains a space, and Unicode normalization does not combine it with others.
+        cut = max(text.rfind(" ", 0, LEAD_CHARACTERS), 0)
+        common = list(spellings(text[:cut]))
+        return cls(
+            title,
+            common + list(spellings(text[cut:LEAD_CHARACTERS])),
+            common + list(spellings(text[cut:BODY_CHARACTERS])),
+        )
+
+
+def words_of(*parts: Sequence[Spelling]) -> list[str]:
+    """Return the normalized words of some parts of an article."""
+    return [word for part in parts for word, _ in part]
+
+
 def encoded_text(article: Article) -> str:
     """Return the input of the embedding model: title and lead."""
     return _title_and_text(article, LEAD_CHARACTERS).strip()
@@ -73,6 +110,7 @@ def undated_words(article: Article) -> list[str]:
     return [word for word in title_words(article) if not is_dated(word)]
 
 
+@lru_cache(maxsize=1 << 16)
 def is_dated(word: str) -> bool:
     """Whether a normalized word is a number, month or weekday."""
     return _DATED.fullmatch(word) is not None
@@ -81,11 +119,6 @@ def is_dated(word: str) -> bool:
 def lead_words(article: Article) -> list[str]:
     """Return the normalized words of title and lead."""
     return list(words(_title_and_text(article, LEAD_CHARACTERS)))
-
-
-def body_words(article: Article) -> list[str]:
-    """Return the normalized words of the title and of the first `BODY_CHARACTERS` of the text."""
-    return list(words(_title_and_text(article, BODY_CHARACTERS)))
 
 
 def words(text: str) -> Iterator[str]:
@@ -103,10 +136,14 @@ def fold(word: str) -> str:
     return _PLURAL.sub("", _POSSESSIVE.sub("", word))
 
 
-def spellings(text: str) -> Iterator[tuple[str, str]]:
+def spellings(text: str) -> Iterator[Spelling]:
     """Yield each word as (normalized, original)."""
-    for match in _WORD.finditer(unicodedata.normalize("NFKC", text)):
-        yield fold(_normalize(match.group().lower())), match.group()
+    return map(_spelling, _WORD.findall(unicodedata.normalize("NFKC", text)))
+
+
+@lru_cache(maxsize=1 << 17)  # a window has many articles with the same words
+def _spelling(original: str) -> Spelling:
+    return fold(_normalize(original.lower())), original
 
 
 def _normalize(word: str) -> str:

@@ -7,7 +7,7 @@ clear; see `service.domain.merges.decision`.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain
 from typing import Self
 
 import numpy as np
@@ -53,20 +53,21 @@ class StableStories:
     def by_unit(self, members: list[list[int]]) -> Self:
         """The most frequent story among the stable rows of each unit; the first one if tied."""
         stories = np.full(len(members), UNSTABLE, dtype=np.int64)
-        for unit, rows in enumerate(members):
-            stable = self.stories[rows]
-            stable = stable[stable != UNSTABLE]
-            if len(stable):
-                numbers, counts = np.unique(stable, return_counts=True)
-                stories[unit] = numbers[np.argmax(counts)]
+        units = np.repeat(np.arange(len(members)), [*map(len, members)])
+        rows = np.fromiter(chain.from_iterable(members), dtype=np.int64, count=len(units))
+        stable = self.stories[rows] != UNSTABLE
+        found = np.column_stack([units[stable], self.stories[rows][stable]])
+        cells, counts = np.unique(found, axis=0, return_counts=True)
+        # In this order, the most frequent story of a unit comes last, the first one if tied.
+        for cell in np.lexsort((-cells[:, 1], counts)):
+            stories[cells[cell, 0]] = cells[cell, 1]
         return replace(self, stories=stories)
 
 
 def chain_pairs(stories: Rows) -> Rows:
     """Pairs that connect the stable units of each story in a chain, shape (m, 2)."""
-    chains = [
-        link
-        for story in np.unique(stories[stories != UNSTABLE])
-        for link in pairwise(np.flatnonzero(stories == story).tolist())
-    ]
-    return np.array(chains, dtype=np.int64).reshape(-1, 2)
+    stable = np.flatnonzero(stories != UNSTABLE)
+    stable = stable[np.argsort(stories[stable], kind="stable")]
+    same = stories[stable[1:]] == stories[stable[:-1]]
+    chains: Rows = np.column_stack([stable[:-1], stable[1:]])[same]
+    return chains

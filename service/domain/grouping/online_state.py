@@ -96,13 +96,12 @@ class OnlineState:
         row_features = Features.build(self._tokenised[rows], vocabulary)
         pairs = np.searchsorted(rows, candidates)
         if rescore:
-            self._prior_shift = self._model.estimate_prior_shift(row_features, pairs)
+            self._prior_shift, scores = self._model.score_with_prior_shift(row_features, pairs)
             vocabulary = replace(vocabulary, prior_shift=self._prior_shift)
-        scores = self._model.score(row_features.with_prior_shift(self._prior_shift), pairs)
-        if rescore:
             self._scored_size = len(window)
             self._pairs, self._scores = candidates, scores
         else:
+            scores = self._model.score(row_features.with_prior_shift(self._prior_shift), pairs)
             self._pairs = np.concatenate([self._pairs, candidates])
             self._scores = np.concatenate([self._scores, scores])
         return vocabulary, candidates

@@ -142,14 +142,13 @@ def score_window(
     copy_pairs = [(row_of[copy.article], row_of[copy.original]) for copy in copies]
     pairs = candidate_pairs(features, settings.candidates, copy_pairs)
     pairs = without_roundups(pairs, articles)
-    prior_shift = model.estimate_prior_shift(features, pairs)
-    features = features.with_prior_shift(prior_shift)
+    prior_shift, scores = model.score_with_prior_shift(features, pairs)
     return ScoredWindow(
         articles,
-        features,
+        features.with_prior_shift(prior_shift),
         replace(vocabulary, prior_shift=prior_shift),
         pairs,
-        model.score(features, pairs),
+        scores,
         tuple(copies),
     )
 

@@ -7,9 +7,9 @@ from typing import Self
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from service.domain.articles import tokenization
 from service.domain.articles.capitals import capitalised_words, title_names, title_template
 from service.domain.articles.model import Article, Flags, Floats, Rows, Vectors
+from service.domain.articles.tokenization import ArticleTokens, words_of
 from service.domain.locales.codes import primary_subtag
 from service.domain.pairs.background import background_similarity
 from service.domain.pairs.centering import CenteringMean, Languages
@@ -72,19 +72,20 @@ class TokenisedArticles:
     @classmethod
     def build(cls, articles: Sequence[Article], vectors: Vectors) -> Self:
         """Tokenise articles; `vectors` has one row per article."""
+        tokens = [ArticleTokens.build(article) for article in articles]
         hours = [article.hour for article in articles]
         languages = [primary_subtag(article.lang) for article in articles]
         return cls(
             vectors=vectors,
-            title=WordCounts.count(tokenization.title_words(article) for article in articles),
-            lead=WordCounts.count(tokenization.lead_words(article) for article in articles),
-            body=WordCounts.count(tokenization.body_words(article) for article in articles),
+            title=WordCounts.count(words_of(each.title) for each in tokens),
+            lead=WordCounts.count(words_of(each.title, each.lead) for each in tokens),
+            body=WordCounts.count(words_of(each.title, each.body) for each in tokens),
             hours=np.array(hours, dtype=np.float64),
             day_only=np.array([article.day_only for article in articles], dtype=np.bool_),
             languages=np.array(languages, dtype=np.str_),
-            names=WordCounts.count(map(capitalised_words, articles)),
-            title_names=WordCounts.count(map(title_names, articles)),
-            template=WordCounts.count(map(title_template, articles)),
+            names=WordCounts.count(map(capitalised_words, tokens)),
+            title_names=WordCounts.count(map(title_names, tokens)),
+            template=WordCounts.count(map(title_template, tokens)),
             series_keys=series_keys(articles),
             outlets=number_outlets(articles),
         )

@@ -39,7 +39,7 @@ PAIR_FEATURES = (
 
 #: Scores are rounded so that the last bits of a sum do not affect the result.
 _DIGITS = 6
-_CHUNK = 1 << 16  # pairs per step, which bounds memory
+_CHUNK = 1 << 13  # pairs per step, which bounds memory and fits into the cache of a processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +90,42 @@ class PairModel:
 
     def score(self, features: Features, pairs: Pairs) -> Floats:
         """Score of each pair of rows, shape (m,), rounded to six digits."""
-        scores = np.empty(len(pairs))
-        for start in range(0, len(pairs), _CHUNK):
-            rows = pair_features(features, pairs[start : start + _CHUNK], self)
-            scores[start : start + _CHUNK] = 1 / (1 + np.exp(-self.log_odds(rows)))
-        first, second = pairs[:, 0], pairs[:, 1]
-        series, hours = features.series, features.hours
-        scores[~within_window(hours, pairs, self.window_hours)] = 0
-        scores[
-            are_different_instalments(series[first], series[second], hours[first], hours[second])
-        ] = 0
-        scores[similar_pairs(features, pairs)] = 0
-        return np.round(scores, _DIGITS)
+        return _to_scores(self._log_odds_of_pairs(features, pairs))
 
-    def estimate_prior_shift(self, features: Features, pairs: Pairs) -> float:
-        """Estimate the prior shift of a window from all its candidates; see `match_prior`."""
-        scores = self.score(features.with_prior_shift(0.0), pairs)
-        return prior_shift(scores, pairs, self.prior, features.hours)
+    def score_with_prior_shift(self, features: Features, pairs: Pairs) -> tuple[float, Floats]:
+        """Return the prior shift of a window and the scores of all its candidates with this shift.
+
+        The prior shift of `features` is ignored.
+        """
+        log_odds = self._log_odds_of_pairs(features.with_prior_shift(0.0), pairs)
+        shift = self.estimate_prior_shift(_to_scores(log_odds), pairs, features.hours)
+        return shift, _to_scores(log_odds + shift * self.weights["prior_shift"])
+
+    def estimate_prior_shift(self, scores: Floats, pairs: Pairs, hours: Floats) -> float:
+        """Estimate the prior shift from the scores of all candidates without it.
+
+        See `match_prior`.
+        """
+        return prior_shift(scores, pairs, self.prior, hours)
+
+    def _log_odds_of_pairs(self, features: Features, pairs: Pairs) -> Floats:
+        """Log odds of each pair, −∞ for a pair that certainly reports two events."""
+        log_odds = np.empty(len(pairs))
+        series, hours = features.series, features.hours
+        names = features.names.astype(bool)
+        for start in range(0, len(pairs), _CHUNK):
+            chunk = pairs[start : start + _CHUNK]
+            first, second = chunk[:, 0], chunk[:, 1]
+            part = self.log_odds(pair_features(features, chunk, self))
+            part[~within_window(hours, chunk, self.window_hours)] = -np.inf
+            part[
+                are_different_instalments(
+                    series[first], series[second], hours[first], hours[second]
+                )
+            ] = -np.inf
+            part[similar_pairs(features, names, chunk)] = -np.inf
+            log_odds[start : start + _CHUNK] = part
+        return log_odds
 
     def score_matrix(self, features: Features, rows: Rows, columns: Rows) -> Floats:
         """Score of each of `rows` with each of `columns`, shape (rows, columns)."""
@@ -140,7 +159,7 @@ class PairModel:
         hours = one.hours[:, None], other.hours[None, :]
         log_odds[are_different_instalments(*series, *hours)] = -np.inf
         log_odds[similar_matrix(one, other)] = -np.inf
-        return np.round(1 / (1 + np.exp(-log_odds)), _DIGITS)
+        return _to_scores(log_odds)
 
     def log_odds(self, rows: Floats) -> Floats:
         """Natural log odds of each feature row, shape (m,)."""
@@ -158,6 +177,10 @@ class PairModel:
     @staticmethod
     def _vector(table: Mapping[str, float]) -> Floats:
         return np.array([table[name] for name in PAIR_FEATURES])
+
+
+def _to_scores(log_odds: Floats) -> Floats:
+    return np.asarray(np.round(1 / (1 + np.exp(-log_odds)), _DIGITS))
 
 
 def pair_features(features: Features, pairs: Pairs, model: PairModel) -> Floats:

@@ -20,15 +20,17 @@ _MIN_COSINE, _MIN_COSINE_OF_OUTLETS = 0.45, 0.5
 _MIN_MISSING, _MIN_MISSING_OF_OUTLETS = 0.5, 0.9
 
 
-def similar_pairs(features: Features, pairs: Rows) -> NDArray[np.bool_]:
-    """Whether the articles of each pair of rows report two similar events. Shape (m,)."""
+def similar_pairs(features: Features, names: csr_matrix, pairs: Rows) -> NDArray[np.bool_]:
+    """Whether the articles of each pair of rows report two similar events. Shape (m,).
+
+    `names` marks the names of each article: those of `features` as booleans.
+    """
     first, second = pairs[:, 0], pairs[:, 1]
-    names, title_names = features.names.astype(bool), features.title_names
-    totals = _row_sums(title_names)
+    one, other = features.title_names[first], features.title_names[second]
     return _are_similar(
         _row_sums(features.template[first].multiply(features.template[second])),
-        _share(_row_sums(title_names[first].multiply(names[second])), totals[first]),
-        _share(_row_sums(title_names[second].multiply(names[first])), totals[second]),
+        _share(_row_sums(one.multiply(names[second])), _row_sums(one)),
+        _share(_row_sums(other.multiply(names[first])), _row_sums(other)),
         features.outlets[first],
         features.outlets[second],
     )

@@ -2,15 +2,15 @@
 
 import io
 import zlib
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import coo_matrix, csr_matrix
 
 from service.domain.pairs.centering import CenteringMean
 from service.domain.pairs.date_prior import WindowSizePrior
@@ -160,12 +160,15 @@ class WordCounts:
     @classmethod
     def count(cls, documents: Iterable[Iterable[str]]) -> Self:
         """Count the words of each document."""
-        counts = [Counter(word_key(word) for word in document) for document in documents]
-        starts = np.cumsum([0, *map(len, counts)])
-        cell_keys = np.array([key for count in counts for key in count], dtype=np.uint32)
-        times = np.array([n for count in counts for n in count.values()], dtype=np.float64)
+        words = [[word_key(word) for word in document] for document in documents]
+        lengths = [*map(len, words)]
+        cell_keys = np.fromiter(chain.from_iterable(words), dtype=np.uint32, count=sum(lengths))
         keys, at = np.unique(cell_keys, return_inverse=True)
-        matrix = csr_matrix((1 + np.log(times), at, starts), shape=(len(counts), len(keys)))
+        cells = np.repeat(np.arange(len(words)), lengths), at
+        shape = len(words), len(keys)
+        # Repeated cells are added up.
+        matrix = coo_matrix((np.ones(len(at)), cells), shape=shape).tocsr()
+        matrix.data = 1 + np.log(matrix.data)
         matrix.sort_indices()
         return cls(matrix, keys)
 

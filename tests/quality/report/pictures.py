@@ -17,11 +17,10 @@ import typer
 from service.commands.research.grouper import ProfileOption, load_settings
 from service.commands.research.train import LabelledSet, load_labelled_set, train_model
 from service.commands.running.models import load_merge_model
-from service.domain.articles.model import Rows
+from service.domain.articles.model import Floats, Rows
 from service.domain.evaluation.grouping_metrics import Agreement, bcubed
 from service.domain.grouping.window import group_window
 from service.domain.pairs.candidates import Pairs
-from service.domain.pairs.features import Features
 from service.domain.pairs.score import PairModel
 from service.domain.pairs.training import calibration_error
 from service.settings.load import Settings
@@ -43,9 +42,9 @@ class ShiftedModel(PairModel):
 
     by: float = 0.0
 
-    def estimate_prior_shift(self, features: Features, pairs: Pairs) -> float:
+    def estimate_prior_shift(self, scores: Floats, pairs: Pairs, hours: Floats) -> float:
         """The prior shift of the window plus the constant."""
-        return PairModel.estimate_prior_shift(self, features, pairs) + self.by
+        return PairModel.estimate_prior_shift(self, scores, pairs, hours) + self.by
 
 
 def shift_scores(model: PairModel, by: float) -> ShiftedModel:
@@ -67,10 +66,8 @@ def leave_one_out(
 
 def reliability_panel(labelled: LabelledSet, model: PairModel) -> Panel:
     """Mean score and share of true pairs in ten equal bins of the score; small bins are pooled."""
-    with_prior_shift = labelled.features.with_prior_shift(
-        model.estimate_prior_shift(labelled.features, labelled.pairs)
-    )
-    scores, same = model.score(with_prior_shift, labelled.pairs), labelled.labelled_pairs.same
+    _, scores = model.score_with_prior_shift(labelled.features, labelled.pairs)
+    same = labelled.labelled_pairs.same
     bins = pool_bins(np.minimum((scores * _BINS).astype(np.int64), _BINS - 1))
     points = [(float(scores[rows].mean()), float(same[rows].mean())) for rows in bins]
     shares = [len(rows) / len(scores) for rows in bins]
