@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
+from service.domain.compute import Compute
 from service.domain.grouping import evidence
 from service.domain.grouping.lineage import plan_removal, plan_update
 from service.domain.grouping.window import group_window
@@ -27,7 +28,8 @@ def reconcile(context: Context) -> Counts:
     with context.sessions.begin() as session:
         if not articles.find_in_stage(session, "placed"):
             return {}
-    encoder = context.encoder()  # before the lock: loading takes seconds
+    # Before the lock: loading and connecting take seconds.
+    encoder, compute = context.encoder(), context.compute()
     with context.sessions.begin() as session:
         locks.lock_until_commit(session, apply_plan.LOCK)
         if not model_choices.is_in_use(session, encoder.model):
@@ -53,7 +55,7 @@ def reconcile(context: Context) -> Counts:
         left = _remove(session, context, storyless, members)
         affected = placed.keys() | {key for story in left for key in members[story]}
         reported_at = {key: at for key, at in reported_at.items() if key not in storyless}
-        counts = _regroup(session, context, affected, reported_at) if reported_at else {}
+        counts = _regroup(session, context, compute, affected, reported_at) if reported_at else {}
         articles.advance_stage(session, placed, before="placed", after="reconciled")
     return counts
 
@@ -82,6 +84,7 @@ def _remove(
 def _regroup(
     session: Session,
     context: Context,
+    compute: Compute,
     affected: Collection[int],
     reported_at: dict[int, datetime],
 ) -> Counts:
@@ -101,6 +104,7 @@ def _regroup(
         settings=settings.window_stories,
         constraints=constraints.load_constraints(session, set(ids)),
         current_stories=current,
+        compute=compute,
     )
 
     story_of = {key: each.story for key, each in current.items() if each.story is not None}

@@ -318,6 +318,10 @@ class IdempotencyKeyReusedError(BadInputError):
         self.key = key
 
 
+class ComputeError(SamestoryError):
+    """Processes or a cluster could not compute a result."""
+
+
 class EncoderError(SamestoryError):
     """The embedding model cannot be used."""
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
+from service.domain.compute import IN_PROCESS, Compute
 from service.domain.merges.model import MergeModel
 from service.domain.pairs.score import PairModel
 from service.embed.encoder import Encoder
@@ -48,6 +49,8 @@ class Context:
     merge_model: MergeModel
     #: Loads the models of a choice; without it, the models above are used.
     model_sets: ModelLoader | None = None
+    #: Where long computations run; connects to a cluster on the first call.
+    compute: Callable[[], Compute] = lambda: IN_PROCESS
     run_id: int | None = None
     progress: Progress = no_progress
     #: Long jobs check this between batches and end early once it returns True.

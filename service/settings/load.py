@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 
 from service.errors import SettingsError
 from service.settings import ranges, sources
+from service.settings.compute import ComputeSettings
 from service.settings.convert import convert, parse_networks
 from service.settings.daemon import (
     DatabaseSettings,
@@ -74,6 +75,7 @@ class Settings:
     window: WindowSettings
     pairs: WeightsSettings
     merges: WeightsSettings
+    compute: ComputeSettings
     candidates: CandidateSettings
     grouping: GroupingSettings
     copies: CopySettings

@@ -32,6 +32,8 @@ RANGES: dict[str, Range] = {
     "parse.workers": (1, 256),
     "parse.memory_mib": (512, 1 << 20),
     "admit.future_tolerance_minutes": (0, 60 * 24 * 365),
+    "compute.processes": (1, 1024),
+    "compute.encoders": (0, 1024),
     "candidates.window_hours": (0, math.inf),
     "replay.window_hours": (0, math.inf),
     "replay.min_age_hours": (0, math.inf),

@@ -10,6 +10,7 @@ import typer
 
 from service.commands.running.models import load_merge_model, load_pair_model
 from service.commands.running.progress import progress_bar
+from service.compute.loader import ComputeLoader
 from service.domain.articles.model import Article, ArticleId, Vectors
 from service.domain.grouping.lineage import story_id
 from service.domain.grouping.replay import Churn, replay
@@ -96,7 +97,12 @@ def group_articles(
         seconds = time.perf_counter() - start
         return GroupingResult(replayed.stories, seconds, vectors, churn=replayed.churn)
     window = group_window(
-        articles, vectors, model=model, merge_model=merge_model, settings=settings.stories
+        articles,
+        vectors,
+        model=model,
+        merge_model=merge_model,
+        settings=settings.stories,
+        compute=ComputeLoader(settings.compute).load(),
     )
     stories = assign_story_ids(window.groups)
     return GroupingResult(stories, time.perf_counter() - start, vectors, window)

@@ -12,7 +12,7 @@ from service.domain.merges.model import MergeModel
 from service.domain.pairs.score import PairModel
 from service.embed import free_memory
 from service.embed.encoder import Encoder
-from service.embed.loader import load_encoder
+from service.embed.loader import LoadModel, load_encoder, load_model
 from service.embed.model_set import ModelSet
 from service.errors import BadInputError
 from service.settings.embedding import EmbedSettings, WeightsSettings
@@ -43,7 +43,7 @@ def load_merge_model(settings: WeightsSettings = MERGE_WEIGHTS) -> MergeModel:
     return _load(settings.path, MergeModel.load)
 
 
-def lazy_encoder(settings: EmbedSettings) -> Callable[[], Encoder]:
+def lazy_encoder(settings: EmbedSettings, load: LoadModel = load_model) -> Callable[[], Encoder]:
     """Return a thread-safe function that loads the encoder on its first call and caches it."""
     lock = threading.Lock()
     loaded: list[Encoder] = []
@@ -51,7 +51,7 @@ def lazy_encoder(settings: EmbedSettings) -> Callable[[], Encoder]:
     def get() -> Encoder:
         with lock:
             if not loaded:
-                loaded.append(load_encoder(settings))
+                loaded.append(load_encoder(settings, load))
         return loaded[0]
 
     return get
@@ -63,8 +63,8 @@ class ModelSets:
     Two choices are loaded during a change of the model; `keep` removes the former one.
     """
 
-    def __init__(self, reach: timedelta) -> None:
-        self._reach = reach
+    def __init__(self, reach: timedelta, load: LoadModel = load_model) -> None:
+        self._reach, self._load_model = reach, load
         self._lock = threading.Lock()
         self._sets: dict[str, ModelSet] = {}
 
@@ -78,7 +78,7 @@ class ModelSets:
         with self._lock:
             found = self._sets.pop(key, None) or ModelSet(
                 choice,
-                lazy_encoder(choice.embed),
+                lazy_encoder(choice.embed, self._load_model),
                 load_pair_model(choice.pairs).with_window(self._reach),
                 load_merge_model(choice.merges),
             )

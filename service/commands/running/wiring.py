@@ -11,6 +11,7 @@ from datetime import datetime
 from jobs.running.context import Context, Progress, no_progress
 from service.commands.running.models import ModelSets
 from service.commands.running.times import utc_now
+from service.compute.loader import ComputeLoader
 from service.settings import load as settings_module
 from service.settings.load import Settings
 from service.settings.model_choice import ModelChoice
@@ -42,7 +43,8 @@ def open_context(
             schema.upgrade(engine)
         else:
             schema.check(engine)
-        models = ModelSets(settings.window.reach)
+        compute = ComputeLoader(settings.compute)
+        models = ModelSets(settings.window.reach, compute.load_model)
         configured = models.load(ModelChoice.of(settings))
         yield Context(
             engine=engine,
@@ -53,5 +55,6 @@ def open_context(
             pair_model=configured.pair_model,
             merge_model=configured.merge_model,
             model_sets=models,
+            compute=compute.load,
             progress=progress,
         )

@@ -9,6 +9,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from service.domain.articles.model import Floats, Rows
+from service.domain.compute import IN_PROCESS, Compute
 from service.domain.grouping.hysteresis import StableStories, chain_pairs
 from service.domain.merges.decision import decide_groups
 from service.domain.merges.features import Components
@@ -55,6 +56,7 @@ def group(
     merge_model: MergeModel,
     settings: GroupingSettings,
     stable: StableStories,
+    compute: Compute = IN_PROCESS,
 ) -> Rows:
     """Group the rows of a window: the group of each row, numbered by first row.
 
@@ -65,17 +67,39 @@ def group(
     unit_stories = stable.by_unit(units.members)
     group_of_unit = np.arange(len(units.members), dtype=np.int64)
     components = split_components(unit_of[pairs], scores, unit_stories.stories, settings)
-    for batch in _join_small(each for each in components if len(each) > 1):
-        joined = np.concatenate(batch)
-        members = [[units.members[unit] for unit in component] for component in batch]
-        for part in decide_groups(
-            build_components(members, units.cannot_link, features, model, settings),
-            merge_model,
-            unit_stories.stories[joined],
-            stable.settings,
-        ):
-            group_of_unit[joined[part]] = joined[part[0]]
+    window = _Window(features, units, unit_stories, model, merge_model, settings)
+    batches = _join_small(each for each in components if len(each) > 1)
+    for parts in compute.map(_decide_batch, window, batches):
+        for part in parts:
+            group_of_unit[part] = part[0]
     return renumber(group_of_unit[unit_of])
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """What the decisions about all components of a window share."""
+
+    features: Features
+    units: Units
+    stable: StableStories  #: of the units
+    model: PairModel
+    merge_model: MergeModel
+    settings: GroupingSettings
+
+
+def _decide_batch(window: _Window, components: list[Rows]) -> list[Rows]:
+    """The units of each group of some components."""
+    joined, units = np.concatenate(components), window.units
+    members = [[units.members[unit] for unit in component] for component in components]
+    parts = decide_groups(
+        build_components(
+            members, units.cannot_link, window.features, window.model, window.settings
+        ),
+        window.merge_model,
+        window.stable.stories[joined],
+        window.stable.settings,
+    )
+    return [joined[part] for part in parts]
 
 
 def _join_small(components: Iterable[Rows]) -> Iterator[list[Rows]]:

@@ -16,6 +16,7 @@ from service.domain.articles.model import (
     Vectors,
     canonical_order,
 )
+from service.domain.compute import IN_PROCESS, Compute
 from service.domain.grouping import constraints as editor_constraints
 from service.domain.grouping.cluster import Units, group
 from service.domain.grouping.constraints import Constraints
@@ -85,15 +86,16 @@ def group_window(
     settings: StorySettings,
     constraints: Constraints = editor_constraints.NO_CONSTRAINTS,
     current_stories: Mapping[ArticleId, CurrentStory] = MappingProxyType({}),
+    compute: Compute = IN_PROCESS,
 ) -> Grouping:
     """Group all articles of a window. The order of `articles` does not matter.
 
     A round-up gets a group of its own, unless an editor links it to another article.
 
     `current_stories` are those of the articles that already have one; hysteresis keeps the stable
-    ones together.
+    ones together. `compute` may use other processes or machines; the result is the same.
     """
-    scored = score_window(articles, vectors, model=model, settings=settings)
+    scored = score_window(articles, vectors, model=model, settings=settings, compute=compute)
     current = [
         current_stories.get(article.id, _NO_STORY) if article.type.joins_stories else _NO_STORY
         for article in scored.articles
@@ -110,6 +112,7 @@ def group_window(
         stable=StableStories.select(
             [each.story for each in current], ages, len(current), settings.hysteresis
         ),
+        compute=compute,
     )
     ids = tuple(article.id for article in scored.articles)
     story_of = dict(zip(ids, labels.tolist(), strict=True))
@@ -129,7 +132,12 @@ def group_window(
 
 
 def score_window(
-    articles: Sequence[Article], vectors: Vectors, *, model: PairModel, settings: StorySettings
+    articles: Sequence[Article],
+    vectors: Vectors,
+    *,
+    model: PairModel,
+    settings: StorySettings,
+    compute: Compute = IN_PROCESS,
 ) -> ScoredWindow:
     """Find and score the candidate pairs of a window."""
     order = canonical_order(articles)
@@ -140,7 +148,7 @@ def score_window(
     copies = find_copies(articles, settings.copies)
     row_of = {article.id: row for row, article in enumerate(articles)}
     copy_pairs = [(row_of[copy.article], row_of[copy.original]) for copy in copies]
-    pairs = candidate_pairs(features, settings.candidates, copy_pairs)
+    pairs = candidate_pairs(features, settings.candidates, copy_pairs, compute=compute)
     pairs = without_roundups(pairs, articles)
     prior_shift, scores = model.score_with_prior_shift(features, pairs)
     return ScoredWindow(

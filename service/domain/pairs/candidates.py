@@ -1,13 +1,16 @@
 """Candidate search (blocking): selects the article pairs worth scoring."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from service.domain.articles.model import Article, Flags, Floats, Rows
+from service.domain.compute import IN_PROCESS, Compute
 from service.domain.evaluation.grouping_metrics import Labels, encode_labels
+from service.domain.pairs.centering import Languages
 from service.domain.pairs.features import CandidateFeatures, Features
 from service.domain.pairs.vocabulary import normalise_rows
 from service.settings.embedding import CandidateSettings
@@ -31,6 +34,7 @@ def candidate_pairs(
     extra: Iterable[tuple[int, int]] = (),
     *,
     rows: Rows | None = None,
+    compute: Compute = IN_PROCESS,
 ) -> Pairs:
     """Pairs of articles with near vectors or shared rare words, plus `extra` pairs such as copies.
 
@@ -38,25 +42,31 @@ def candidate_pairs(
     all others. With `rows`, only these articles search for candidates.
     """
     query_rows = np.arange(len(features.hours), dtype=np.int64) if rows is None else rows
-    near = nearest_vectors(features, settings, query_rows)
-    cross_language = nearest_cross_language(features, settings, query_rows)
+    near = nearest_vectors(features, settings, query_rows, compute)
+    cross_language = nearest_cross_language(features, settings, query_rows, compute)
     word_matches = rare_word_matches(features, settings, query_rows)
     extra_pairs = np.array(sorted(extra), dtype=np.int64).reshape(-1, 2)
     return unique_pairs(np.concatenate([near, cross_language, word_matches, extra_pairs]))
 
 
 def nearest_vectors(
-    features: Features | CandidateFeatures, settings: CandidateSettings, query_rows: Rows
+    features: Features | CandidateFeatures,
+    settings: CandidateSettings,
+    query_rows: Rows,
+    compute: Compute = IN_PROCESS,
 ) -> Pairs:
     """Pair each query row with its nearest vectors, computed in blocks of rows.
 
     Only positive cosines count, so a zero vector has no neighbours.
     """
-    return _nearest(features, settings, query_rows, settings.neighbours)
+    return _nearest(features, settings, query_rows, compute)
 
 
 def nearest_cross_language(
-    features: Features | CandidateFeatures, settings: CandidateSettings, query_rows: Rows
+    features: Features | CandidateFeatures,
+    settings: CandidateSettings,
+    query_rows: Rows,
+    compute: Compute = IN_PROCESS,
 ) -> Pairs:
     """Pair each query row of known language with its nearest vectors in other languages.
 
@@ -67,7 +77,7 @@ def nearest_cross_language(
     if len(set(features.languages[usable].tolist())) < _MIN_LANGUAGES:
         return np.zeros((0, 2), dtype=np.int64)
     query_rows = query_rows[usable[query_rows]]
-    return _nearest(features, settings, query_rows, settings.cross_language, cross_language=True)
+    return _nearest(features, settings, query_rows, compute, cross_language=True)
 
 
 def rare_word_matches(
@@ -113,29 +123,50 @@ def recall(pairs: Pairs, stories: Labels) -> float:
     return float((codes[pairs[:, 0]] == codes[pairs[:, 1]]).sum() / total) if total else 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What the searches for the nearest vectors of all rows share."""
+
+    values: NDArray[np.float32]
+    hours: Floats
+    languages: Languages | None  #: None to search in all languages
+    usable: Flags
+    window_hours: float
+    count: int  #: results per row
+
+
 def _nearest(
     features: Features | CandidateFeatures,
     settings: CandidateSettings,
     query_rows: Rows,
-    count: int,
+    compute: Compute,
     *,
     cross_language: bool = False,
 ) -> Pairs:
     values = features.vectors.values
     usable: Flags = np.asarray(values.any(axis=1))
-    query_rows = query_rows[usable[query_rows]]
-    matches = []
-    for rows in _blocks(query_rows, len(values)):
-        excluded = np.tile(~usable, (len(rows), 1))
-        excluded[np.arange(len(rows)), rows] = True
-        if cross_language:
-            languages = features.languages
-            excluded |= (languages[rows][:, None] == languages) | (languages == "")
-        if np.isfinite(settings.window_hours):
-            hours = features.hours
-            excluded |= np.abs(hours[rows][:, None] - hours) > settings.window_hours
-        matches.append(_best(values, rows, excluded, count))
-    return _concatenate(matches)
+    search = _Search(
+        values,
+        features.hours,
+        features.languages if cross_language else None,
+        usable,
+        settings.window_hours,
+        settings.cross_language if cross_language else settings.neighbours,
+    )
+    blocks = _blocks(query_rows[usable[query_rows]], len(values))
+    return _concatenate(list(compute.map(_search_block, search, blocks)))
+
+
+def _search_block(search: _Search, rows: Rows) -> Pairs:
+    """Pair each row with its nearest vectors."""
+    excluded = np.tile(~search.usable, (len(rows), 1))
+    excluded[np.arange(len(rows)), rows] = True
+    if (languages := search.languages) is not None:
+        excluded |= (languages[rows][:, None] == languages) | (languages == "")
+    if np.isfinite(search.window_hours):
+        hours = search.hours
+        excluded |= np.abs(hours[rows][:, None] - hours) > search.window_hours
+    return _best(search.values, rows, excluded, search.count)
 
 
 def _blocks(query_rows: Rows, columns: int) -> list[Rows]:

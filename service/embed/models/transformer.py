@@ -34,7 +34,7 @@ class SentenceEncoder:
         self._network = network
         self._prefix = settings.prefix
         self._batch = settings.batch
-        self._bfloat16 = uses_bfloat16(settings.precision)
+        self._bfloat16 = network.device.type == "cpu" and uses_bfloat16(settings.precision)
         self._threads = ThreadLimiter()
         if self._bfloat16:
             cast_linear_weights_to_bfloat16(network)
@@ -83,7 +83,8 @@ def _load_network(name: str, *, offline: bool) -> SentenceTransformer:
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     offline = offline or os.environ.get("HF_HUB_OFFLINE") == "1"
     try:
-        return SentenceTransformer(name, device="cpu", local_files_only=offline)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        return SentenceTransformer(name, device=device, local_files_only=offline)
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelMissingError(name, reason) from error
@@ -94,5 +95,5 @@ def _fingerprint(network: SentenceTransformer) -> str:
     digest = hashlib.sha256()
     for name, tensor in sorted(network.state_dict().items()):
         digest.update(name.encode())
-        digest.update(tensor.float().contiguous().numpy().tobytes())
+        digest.update(tensor.float().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:TAG_DIGITS]

@@ -1,0 +1,64 @@
+"""Mapping on a Ray cluster. Postgres stays the only state: a lost node costs time, not data."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import ray
+
+from service.compute.ray_connection import QUEUED, RETRIES, RayConnection
+from service.compute.ray_encoder import load_cluster_encoder
+from service.domain.compute import Item, Result, Shared
+from service.embed.encoder import Encoder
+from service.settings.compute import ComputeSettings
+from service.settings.embedding import EmbedSettings
+
+
+class RayCluster:
+    """Calls a function in tasks of a Ray cluster."""
+
+    def __init__(self, settings: ComputeSettings) -> None:
+        """Connect to the cluster; raises ComputeError, see `RayConnection`."""
+        self._connection = RayConnection(settings)
+        self._task: Any = ray.remote(max_retries=RETRIES)(_call)
+
+    def map(
+        self,
+        function: Callable[[Shared, Item], Result],
+        shared: Shared,
+        items: Iterable[Item],
+    ) -> Iterator[Result]:
+        """Yield the results in the order of the items, see `Compute.map`.
+
+        At most two tasks per processor run or wait for their results. The next starts when a result
+        is taken.
+
+        Raises:
+            ComputeError: the cluster did not return a result within `compute.timeout_seconds`, or
+                the function failed.
+        """
+        iterator, waiting = iter(items), deque[Any]()
+        with self._connection.errors("a task failed"):
+            reference = ray.put(shared)
+            queued = QUEUED * max(1, int(self._connection.count("CPU")))
+        while True:
+            for item in islice(iterator, queued - len(waiting)):
+                waiting.append(self._task.remote(reference, function, item))
+            if not waiting:
+                return
+            with self._connection.errors("a task failed"):
+                result: Result = self._connection.get(waiting.popleft())
+            yield result
+
+    def load_model(self, settings: EmbedSettings) -> Encoder:
+        """Load the embedding model in `compute.encoders` processes of the cluster.
+
+        Raises:
+            ComputeError: the cluster has too few processors, or the model is not installed on it.
+        """
+        return load_cluster_encoder(self._connection, settings)
+
+
+def _call(shared: Shared, function: Callable[[Shared, Item], Result], item: Item) -> Result:
+    return function(shared, item)

@@ -1,0 +1,79 @@
+"""Connection to a Ray cluster: deadlines, and errors that name the cluster."""
+
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlsplit
+
+import ray
+from ray.exceptions import GetTimeoutError, RayError
+
+from service.errors import ComputeError
+from service.settings.compute import ComputeSettings
+
+#: How often a task or an encoder starts again after its node was lost.
+RETRIES = 5
+#: Tasks per processor, and per encoder, that wait for their results. It bounds the memory.
+QUEUED = 2
+_CONNECT_SECONDS = 10.0
+
+
+class RayConnection:
+    """A connection of this process to a cluster."""
+
+    def __init__(self, settings: ComputeSettings) -> None:
+        """Connect to the cluster.
+
+        Raises:
+            ComputeError: the cluster does not respond, or has another version of samestory.
+        """
+        self.settings = settings
+        with self.errors("cannot connect"):
+            _require_listener(settings.address)  # Ray would retry for minutes
+            ray.init(
+                settings.address,
+                ignore_reinit_error=True,
+                log_to_driver=False,
+                logging_level=logging.WARNING,
+            )
+            found = self.get(ray.remote(max_retries=RETRIES)(version).remote("samestory"))
+        if found != version("samestory"):
+            raise ComputeError(
+                f"The Ray cluster {settings.address} has samestory {found}, this process has "
+                f"{version('samestory')}; install the same version on all machines"
+            )
+
+    def get(self, reference: Any) -> Any:
+        """Wait for a result, at most `compute.timeout_seconds`; raises errors of Ray."""
+        return ray.get(reference, timeout=self.settings.timeout_seconds)
+
+    def count(self, resource: str) -> float:
+        """Return how many "CPU" or "GPU" the cluster has."""
+        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        return resources.get(resource, 0)
+
+    @contextmanager
+    def errors(self, what: str) -> Iterator[None]:
+        """Convert errors of Ray to ComputeError; `what` says what failed."""
+        address, seconds = self.settings.address, self.settings.timeout_seconds
+        try:
+            yield
+        except GetTimeoutError as error:
+            raise ComputeError(
+                f"Ray cluster {address}: no result within {seconds:g} s; check that it has free "
+                "processors, or raise SAMESTORY_COMPUTE__TIMEOUT_SECONDS"
+            ) from error
+        except (RayError, OSError, RuntimeError, ValueError) as error:
+            reason = str(error).strip().splitlines() or [type(error).__name__]
+            raise ComputeError(f"Ray cluster {address}: {what}: {reason[-1]}") from error
+
+
+def _require_listener(address: str) -> None:
+    """Check that the address accepts connections; raises OSError or ValueError."""
+    parts = urlsplit(address if "://" in address else f"ray://{address}")
+    if not parts.hostname or not parts.port:
+        raise ValueError("the address needs a host and a port, as in ray://head.example.org:10001")
+    socket.create_connection((parts.hostname, parts.port), _CONNECT_SECONDS).close()
