@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from service.embed import free_memory
 from service.errors import NotFoundError, SamestoryError
 
 #: Import path of each command: a function or a Typer group.
@@ -127,6 +128,7 @@ def main() -> None:
     """
     # SystemExit runs the clean-up of open resources. Serving commands install their own handler.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    free_memory.share_heaps()  # before the import of a command: NumPy starts threads
     code = _run(sys.argv[1:])
     if threading.active_count() > 1:
         # A normal exit would wait for abandoned threads, and may hang at interpreter shutdown if a

@@ -10,6 +10,7 @@ from structlog.contextvars import bound_contextvars
 from jobs.running import current_models
 from jobs.running.context import Context, Counts
 from jobs.running.run_locks import HeldLock, RunLocks, open_run_locks
+from service.embed import free_memory
 from service.errors import DatabaseUnreachableError, SamestoryError
 from service.store.database.errors import translate_database_errors
 from service.store.database.sessions import fenced_sessions
@@ -89,6 +90,8 @@ def run_locked(job: Job, context: Context, run_locks: RunLocks) -> Counts | None
             held.is_ending = True
             with context.sessions.begin() as session:
                 runs.finish_run(session, run_id, seconds=seconds, counts=counts, error=error)
+            if counts:
+                free_memory.trim()
         level = log.info if counts else log.debug
         level("job done", action="job_done", job=job.name, seconds=round(seconds, 3), **counts)
         return counts

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from service.domain.progress import OnProgress
 from service.embed import free_memory
 
-#: Free memory is returned after at least this many batches.
-_TRIM_BATCHES = 4
+#: Free memory is returned after at least this many batches: not after the query of a search.
+_TRIM_BATCHES = 2
 
 
 def encode_distinct(
