@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar, cast
 
-from service.errors import FeedError
+from service.errors import FeedError, PluginError
+from service.ingest.parsing import plugins
 from service.ingest.parsing.messages import (
     MAX_OUTCOME_BYTES,
     BadMessageError,
@@ -25,7 +26,7 @@ from service.ingest.parsing.messages import (
     read_message,
     write_message,
 )
-from service.ingest.parsing.worker import FORK, NUMBER, READY, Job
+from service.ingest.parsing.worker import FORK, NUMBER, PLUGIN, READY, Job, WorkerLimits
 
 #: Starting normally takes about a second.
 _START_SECONDS = 60.0
@@ -52,9 +53,9 @@ class ForkServer:
     """
 
     def __init__(
-        self, memory_mib: int, plugins: Sequence[str] = (), *, loads_languages: bool
+        self, limits: WorkerLimits, plugins: Sequence[str] = (), *, loads_languages: bool
     ) -> None:
-        self.memory_mib = memory_mib
+        self.limits = limits
         self._plugins = plugins
         self._loads_languages = loads_languages
         self._lock = threading.Lock()
@@ -82,7 +83,7 @@ class ForkServer:
         if pid is None:
             for stream in streams:
                 stream.close()
-            raise RuntimeError(f"Parser process with {self.memory_mib} MiB did not start")
+            raise RuntimeError(f"Parser process with {self.limits.memory_mib} MiB did not start")
         return pid, streams[1], streams[0]
 
     def wait(self, pid: int) -> int:
@@ -116,10 +117,11 @@ class ForkServer:
     def _start(self) -> socket.socket:
         own, other = socket.socketpair()
         with other:
+            numbers = [str(self.limits.memory_mib), str(self.limits.seconds)]
             model = "languages" if self._loads_languages else ""
             inherited = {name: os.environ[name] for name in _INHERITED & os.environ.keys()}
             self._server = subprocess.Popen(  # noqa: S603 - fixed command
-                [sys.executable, "-c", _START, str(self.memory_mib), model, *self._plugins],
+                [sys.executable, "-c", _START, *numbers, model, *self._plugins],
                 stdin=other.fileno(),
                 cwd=_ROOT,
                 env=inherited | _SINGLE_THREAD,
@@ -136,10 +138,16 @@ class WorkerExit:
     code: int
     timed_out: bool = False
     invalid: str = ""  #: description of a message that is not an outcome
+    plugin: str = ""  #: name of the plugin whose code ran
 
 
 class WorkerProcess:
-    """A running process of `service.ingest.parsing.worker`."""
+    """A running process of `service.ingest.parsing.worker`.
+
+    Raises:
+        PluginError: a plugin ended the process while it was loaded.
+        RuntimeError: the process does not start.
+    """
 
     def __init__(self, server: ForkServer) -> None:
         self._server = server
@@ -147,7 +155,10 @@ class WorkerProcess:
         started = self._exchange(b"", _START_SECONDS)
         if started != READY:
             self.stop()
-            limit = f"{server.memory_mib} MiB"
+            if isinstance(started, WorkerExit) and started.plugin:
+                reason = f"the parser process ended while it was loaded (exit code {started.code})"
+                raise PluginError(plugins.GROUP, started.plugin, reason)
+            limit = f"{server.limits.memory_mib} MiB"
             raise RuntimeError(f"Parser process with {limit} did not start: {started!r}")
 
     def run(self, job: Job[T], timeout_seconds: float) -> T | FeedError | WorkerExit:
@@ -180,7 +191,8 @@ class WorkerProcess:
                 os.kill(pid, signal.SIGKILL)
 
     def _exchange(self, message: bytes, timeout_seconds: float) -> bytes | WorkerExit:
-        timed_out = threading.Event()
+        """Send a message, if any, and return the outcome, which is not about a plugin."""
+        timed_out, plugin = threading.Event(), b""
 
         def expire() -> None:
             timed_out.set()
@@ -192,12 +204,20 @@ class WorkerProcess:
         try:
             if message:
                 write_message(self._jobs, message)
-            return read_message(self._outcomes, max_bytes=MAX_OUTCOME_BYTES)
+            while (received := self._read()).startswith(PLUGIN):
+                plugin = received.removeprefix(PLUGIN)
         except BadMessageError as error:
             return WorkerExit(0, invalid=str(error))
         except (EOFError, BrokenPipeError):
             timer.cancel()
             timer.join()  # it must not kill the next process with this id
-            return WorkerExit(self.stop(), timed_out.is_set())
+            return WorkerExit(
+                self.stop(), timed_out.is_set(), plugin=plugin.decode(errors="replace")
+            )
+        else:
+            return received
         finally:
             timer.cancel()
+
+    def _read(self) -> bytes:
+        return read_message(self._outcomes, max_bytes=MAX_OUTCOME_BYTES)

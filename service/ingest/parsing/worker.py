@@ -35,12 +35,22 @@ T_co = TypeVar("T_co", covariant=True)
 OUT_OF_MEMORY = 86
 #: First message of a worker.
 READY = b"ready"
+#: Start of a message with the name of the plugin whose code runs now; the name is empty if none.
+PLUGIN = b"plugin:"
 #: A message between the fork server and its parent, or its answer.
 NUMBER = struct.Struct(">q")
 #: The message that starts a worker; all others are ids of workers.
 FORK = 0
 #: Objects between two garbage collections. A parsed feed has many objects and few cycles.
 _GC_THRESHOLD = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLimits:
+    """Memory of a worker, and time to load one plugin."""
+
+    memory_mib: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -109,15 +119,16 @@ def serve(jobs: IO[bytes], outcomes: IO[bytes]) -> None:
 def main() -> None:
     """Load the code and, on request, the model of the language detection; then fork workers.
 
-    The arguments are the memory limit of a worker in MiB, "languages" or an empty text, and the
-    names of plugins, which each worker loads, because they may start threads.
+    The arguments are the memory limit of a worker in MiB, the time limit per feed in seconds,
+    "languages" or an empty text, and the names of plugins, which each worker loads, because they
+    may start threads.
 
     Standard input is a socket to the parent, which sends one number at a time: `FORK` with the
     descriptors of a worker's streams, or the id of a worker that has ended. The answer is the id
     of the worker, or its exit code.
     """
     os.dup2(2, 1)  # a print belongs to the log
-    memory_mib, model, *names = sys.argv[1:]
+    memory_mib, seconds, model, *names = sys.argv[1:]
     # Imported here, because it imports this module.
     importlib.import_module("service.ingest.admission_job")
     if model:
@@ -126,10 +137,10 @@ def main() -> None:
     gc.freeze()  # so that collections do not write to the memory that the workers share
     # ConnectionError: the parent was killed.
     with suppress(KeyboardInterrupt, ConnectionError), socket.socket(fileno=0) as control:
-        _answer(control, int(memory_mib), names)
+        _answer(control, WorkerLimits(int(memory_mib), float(seconds)), names)
 
 
-def _answer(control: socket.socket, memory_mib: int, names: Sequence[str]) -> None:
+def _answer(control: socket.socket, limits: WorkerLimits, names: Sequence[str]) -> None:
     """Answer the messages of the parent until it closes the socket."""
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, NUMBER.size, 2)
@@ -140,7 +151,7 @@ def _answer(control: socket.socket, memory_mib: int, names: Sequence[str]) -> No
             answer = os.fork()
             if answer == 0:
                 control.close()  # a worker must not control the others
-                os._exit(_work(*descriptors, memory_mib=memory_mib, names=names))
+                os._exit(_work(*descriptors, limits=limits, names=names))
             for descriptor in descriptors:
                 os.close(descriptor)
         else:
@@ -148,14 +159,19 @@ def _answer(control: socket.socket, memory_mib: int, names: Sequence[str]) -> No
         control.sendall(NUMBER.pack(answer))
 
 
-def _work(jobs: int, outcomes: int, *, memory_mib: int, names: Sequence[str]) -> int:
+def _work(jobs: int, outcomes: int, *, limits: WorkerLimits, names: Sequence[str]) -> int:
     """Process jobs in a fork; return its exit code. No error may reach the code of the server."""
     try:
-        limit_memory(memory_mib)
-        plugins.use(names)
+        limit_memory(limits.memory_mib)
         # Keep the descriptors open until the process exits. When one closes, the parent kills this
         # process, and its exit code is lost.
-        serve(os.fdopen(jobs, "rb", closefd=False), os.fdopen(outcomes, "wb", closefd=False))
+        output = os.fdopen(outcomes, "wb", closefd=False)
+        plugins.use(
+            names,
+            max_seconds=limits.seconds,
+            announce=lambda name: write_message(output, PLUGIN + name.encode()),
+        )
+        serve(os.fdopen(jobs, "rb", closefd=False), output)
     except MemoryError:
         return OUT_OF_MEMORY  # no cleanup, which could need memory
     except (KeyboardInterrupt, BrokenPipeError):

@@ -6,9 +6,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self, TypeVar
 
-from service.errors import FeedError, ParseCrashError, ParseTimeoutError
+from service.errors import FeedError, ParseCrashError, ParseTimeoutError, PluginError
+from service.ingest.parsing import plugins
 from service.ingest.parsing.processes import ForkServer, WorkerExit, WorkerProcess
-from service.ingest.parsing.worker import OUT_OF_MEMORY, Job
+from service.ingest.parsing.worker import OUT_OF_MEMORY, Job, WorkerLimits
 from service.redaction import redact_url
 from service.settings.ingest import ParseSettings
 
@@ -36,7 +37,9 @@ class ParserPool:
     def __init__(self, settings: ParseSettings, *, loads_languages: bool = False) -> None:
         self._settings = settings
         self._server = ForkServer(
-            settings.memory_mib, settings.plugins, loads_languages=loads_languages
+            WorkerLimits(settings.memory_mib, settings.timeout_seconds),
+            settings.plugins,
+            loads_languages=loads_languages,
         )
         self._threads = ThreadPoolExecutor(settings.workers, thread_name_prefix="parse")
         self._of_thread = threading.local()
@@ -105,9 +108,15 @@ class Parser:
         if end.invalid:
             return ParseCrashError(url, f"The parser process sent {end.invalid}")
         if end.timed_out:
-            limit = f"Parsing exceeded {self._settings.timeout_seconds:g} s (parse.timeout_seconds)"
-            return ParseTimeoutError(url, limit)
+            limit = f"exceeded {self._settings.timeout_seconds:g} s (parse.timeout_seconds)"
+            return ParseTimeoutError(url, _blame(end.plugin, limit))
         if end.code == OUT_OF_MEMORY:
-            limit = f"Parsing exceeded {self._settings.memory_mib} MiB of memory (parse.memory_mib)"
-            return ParseCrashError(url, limit)
-        return ParseCrashError(url, f"The parser process crashed (exit code {end.code})")
+            limit = f"exceeded {self._settings.memory_mib} MiB of memory (parse.memory_mib)"
+            return ParseCrashError(url, _blame(end.plugin, limit))
+        crash = f"crashed the parser process (exit code {end.code})"
+        return ParseCrashError(url, _blame(end.plugin, crash))
+
+
+def _blame(plugin: str, reason: str) -> str:
+    """Return an error message with the name of the plugin that ran, if any."""
+    return str(PluginError(plugins.GROUP, plugin, reason)) if plugin else f"Parsing {reason}"

@@ -109,7 +109,7 @@ def test_processes_end_silently_when_the_daemon_is_killed() -> None:
 
     start = "from service.ingest.parsing.worker import main; main()"
     ended = subprocess.run(
-        [sys.executable, "-c", start, "512", ""],
+        [sys.executable, "-c", start, "512", "10", ""],
         stdin=other.fileno(),
         capture_output=True,
         timeout=60,
@@ -314,7 +314,7 @@ def test_fork_server_that_ends_is_replaced() -> None:
         crash = pool.submit(CrashJob(b"", "https://outlet.example/")).result()
         other = pool.submit(ServerJob(b"", "https://outlet.example/")).result()
 
-    assert "crashed (exit code 3)" in str(crash)
+    assert "crashed the parser process (exit code 3)" in str(crash)
     assert isinstance(other, int)
     assert other != server
 

@@ -1,5 +1,6 @@
 """Plugins: an example of each kind in its place, and failures that are named."""
 
+import time
 from dataclasses import replace
 from datetime import date
 from email.message import EmailMessage
@@ -81,6 +82,46 @@ def test_parser_of_a_plugin_reads_its_feeds_only():
         missing, broken = feed.warnings[:2]
         assert missing.startswith("Plugin missing (samestory.feed_parsers): not installed")
         assert broken.startswith("Plugin broken (samestory.feed_parsers): LookupError: no parser")
+
+
+def test_parser_that_ends_its_process_is_named():
+    limits = replace(configured(PARSE__PLUGINS="hostile").parse, workers=1, timeout_seconds=1)
+    kinds = ["text/x-hang", "text/x-crash", "text/x-memory", "text/xml"]
+    *failed, rss = parse_all(
+        [ParseJob(RSS, "http://quay.example/", kind) for kind in kinds], limits
+    )
+    name = "http://quay.example/: Plugin hostile (samestory.feed_parsers): "
+    assert [str(each) for each in failed] == [
+        f"{name}exceeded 1 s (parse.timeout_seconds)",
+        f"{name}crashed the parser process (exit code 7)",
+        f"{name}exceeded 1024 MiB of memory (parse.memory_mib)",
+    ]
+    assert not isinstance(rss, FeedError)
+
+
+def test_failure_after_a_plugin_is_not_blamed_on_it():
+    limits = replace(configured(PARSE__PLUGINS="hostile").parse, workers=1, timeout_seconds=1)
+    hanging = b"<rss version='2.0'><channel>" + b"<a " * 300_000
+    [outcome] = parse_all([ParseJob(hanging, "http://quay.example/")], limits)
+    assert str(outcome).endswith(": Parsing exceeded 1 s (parse.timeout_seconds)")
+
+
+def test_parser_that_hangs_while_it_is_loaded_becomes_a_warning():
+    limits = replace(configured(PARSE__PLUGINS="endless").parse, workers=1, timeout_seconds=1)
+    started = time.monotonic()
+    [rss] = parse_all([ParseJob(RSS, "http://quay.example/", "text/xml")], limits)
+    assert not isinstance(rss, FeedError)
+    assert rss.warnings[0] == (
+        "Plugin endless (samestory.feed_parsers): TimeoutError: loading exceeded 1 s"
+        " (parse.timeout_seconds)"
+    )
+    assert time.monotonic() - started < 30
+
+
+def test_parser_that_ends_the_process_while_it_is_loaded_is_named():
+    limits = replace(configured(PARSE__PLUGINS="crashing").parse, workers=1)
+    with pytest.raises(PluginError, match=r"Plugin crashing .* while it was loaded .*code 7"):
+        parse_all([ParseJob(RSS, "http://quay.example/", "text/xml")], limits)
 
 
 def test_recogniser_of_a_plugin_finds_entities():

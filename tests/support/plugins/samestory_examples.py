@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
@@ -69,6 +70,31 @@ class BrokenParser:
     def parse(self, body: bytes, *, url: str, content_type: str) -> ParsedFeed | None:
         """Fail."""
         raise LookupError(f"no parser for {content_type} of {len(body)} bytes from {url}")
+
+
+class HostileParser:
+    """Exceeds the time limit or the memory limit, or crashes, as the type of the feed demands."""
+
+    def parse(self, body: bytes, *, url: str, content_type: str) -> ParsedFeed | None:
+        """Misbehave, or leave the feed to the next parser."""
+        del body, url
+        if content_type == "text/x-hang":
+            time.sleep(600)
+        if content_type == "text/x-crash":
+            os._exit(7)
+        if content_type == "text/x-memory":
+            bytearray(8 << 30)
+        return None
+
+
+def endless() -> None:
+    """Hang while a plugin is created."""
+    time.sleep(600)
+
+
+def crashing() -> None:
+    """End the process while a plugin is created."""
+    os._exit(7)
 
 
 class MemorySender:
