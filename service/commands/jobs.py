@@ -34,7 +34,7 @@ def run_all(context: typer.Context) -> None:
         open_service(with_feeds=True) as service,
         handle_signals() as stop,
         run_scheduler(build_schedule(service.settings), service) as alive,
-        serve_metrics(service.settings.metrics),
+        serve_metrics(service.settings.metrics, service.settings.web),
         notify_systemd([alive]),
     ):
         stop.wait()

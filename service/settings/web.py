@@ -18,6 +18,7 @@ class WebSettings:
     max_connections_per_address: int  #: except for trusted proxies
     head_timeout_seconds: float
     body_timeout_seconds: float
+    send_timeout_seconds: float
     cors_origins: tuple[str, ...]
     response_cache_mib: int  #: 0 disables the response cache
     max_concurrent_searches: int

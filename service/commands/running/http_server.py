@@ -19,12 +19,18 @@ SHUTDOWN_TIMEOUT = 4
 
 @contextmanager
 def serve_in_thread(
-    app: ASGIApp, host: str, port: int, *, web: WebSettings | None = None
+    app: ASGIApp,
+    host: str,
+    port: int,
+    *,
+    web: WebSettings | None = None,
+    section: str = "WEB",
 ) -> Iterator[int]:
     """Serve an application from a background thread; yields the port.
 
     `X-Forwarded-For` and `X-Forwarded-Proto` are trusted only from the addresses and networks in
-    `web.trusted_proxies`. The limits of connections are those of `web`, if given.
+    `web.trusted_proxies`. The limits of connections are those of `web`, if given. `section` has the
+    settings of the address, for the error message.
 
     Raises:
         SettingsError: the server cannot listen on the address.
@@ -40,7 +46,7 @@ def serve_in_thread(
         forwarded_allow_ips=list(proxies),
     )
     server = uvicorn.Server(config)
-    listener = _listen(host, port)
+    listener = _listen(host, port, section)
     thread = threading.Thread(target=server.run, args=([listener],), name="web", daemon=True)
     thread.start()
     try:
@@ -53,14 +59,14 @@ def serve_in_thread(
         listener.close()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, section: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family)
     except OSError as error:
         raise SettingsError(
             f"Cannot listen on {host} port {port}: {error.strerror}; "
-            "set SAMESTORY_WEB__HOST and SAMESTORY_WEB__PORT to another address"
+            f"set SAMESTORY_{section}__HOST and SAMESTORY_{section}__PORT to another address"
         ) from error
     # Headers and body are sent separately. With Nagle's algorithm the body of a response on a
     # keep-alive connection would wait for a delayed ACK.

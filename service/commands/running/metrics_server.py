@@ -4,37 +4,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import structlog
-from prometheus_client import start_http_server
+from prometheus_client import make_asgi_app
 
-from service.errors import SettingsError
+from service.commands.running.http_server import serve_in_thread
 from service.settings.daemon import MetricsSettings
+from service.settings.web import WebSettings
 from service.telemetry import process
 
 log = structlog.get_logger()
 
 
 @contextmanager
-def serve_metrics(settings: MetricsSettings) -> Iterator[None]:
+def serve_metrics(settings: MetricsSettings, web: WebSettings) -> Iterator[int]:
     """Serve the metrics of the process in a background thread; nothing without a port.
+
+    The limits of connections are those of `web`. Yields the port, 0 if there is none.
 
     Raises:
         SettingsError: the server cannot listen on the address.
     """
     if not settings.port:
-        yield
+        yield 0
         return
-    address = f"{settings.host} port {settings.port}"
-    try:
-        server, thread = start_http_server(settings.port, settings.host, process.REGISTRY)
-    except OSError as error:
-        raise SettingsError(
-            f"Cannot listen on {address}: {error.strerror}; set SAMESTORY_METRICS__PORT to another "
-            "port"
-        ) from error
-    log.info("metrics are served", action="metrics_served", address=address)
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    app = make_asgi_app(process.REGISTRY)
+    with serve_in_thread(app, settings.host, settings.port, web=web, section="METRICS") as port:
+        address = f"{settings.host} port {port}"
+        log.info("metrics are served", action="metrics_served", address=address)
+        yield port

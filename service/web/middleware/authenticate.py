@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import ipaddress
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from fastapi.security.utils import get_authorization_scheme_param
 
+from service.domain.access.client_networks import client_network
 from service.domain.access.roles import MAX_SECRET_LENGTH, Role, hash_secret
 from service.store.access import keys
 from service.store.access.keys import Key
@@ -32,8 +32,6 @@ INVALID_KEY = "Invalid API key: it is unknown, expired or revoked"
 MAX_CACHED_KEYS = 10_000
 #: Seconds after which a cached key is read again, so that its last use is recorded.
 CACHE_SECONDS = 60.0
-#: Prefix length of the IPv6 network that one client usually controls.
-IPV6_PREFIX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +171,4 @@ def extract_secret(request: Request, *, accept_basic: bool) -> str | None:
 
 def client_address(request: Request) -> str:
     """IPv4 address of the client, or its IPv6 network."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv4Address):
-        return host
-    return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False))
+    return client_network(request.client.host if request.client else "")

@@ -1,6 +1,7 @@
 """Streaming of exports: one snapshot for each, in constant memory, with limits."""
 
 import asyncio
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Annotated, Any, TypeVar
@@ -10,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from service.store.database.paging import Page, Position
 from service.web.api.export.formats import (
@@ -30,6 +31,9 @@ Row = TypeVar("Row")
 PAGE_SIZE = 500
 #: A client that reads slowly must not hold a snapshot for longer, because it delays VACUUM.
 MAX_SECONDS = 3600
+#: After `GRACE_SECONDS` of waiting for it, a client must have read this many bytes per second on
+#: average: others may wait for the slot of its export.
+MIN_RATE, GRACE_SECONDS = 16 << 10, 30.0
 #: Documentation of the successful response of an export.
 EXPORT_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -64,8 +68,29 @@ class ExportQuery(BaseModel):
     )
 
 
+def paced(send: Send, *, rate: float = MIN_RATE, grace: float = GRACE_SECONDS) -> Send:
+    """Wrap `send`: raise TimeoutError if it waits longer than `grace` plus the bytes at `rate`.
+
+    Only time in `send` counts, not the time that the database needs.
+    """
+    waited, size = 0.0, 0
+
+    async def send_in_time(message: Message) -> None:
+        nonlocal waited, size
+        started = time.monotonic()
+        size += len(message.get("body", b""))
+        async with asyncio.timeout(max(grace + size / rate - waited, 0)):
+            await send(message)
+        waited += time.monotonic() - started
+
+    return send_in_time
+
+
 class ExportResponse(StreamingResponse):
-    """A stream of chunks, cut off after `MAX_SECONDS`; it closes the source of the chunks."""
+    """A stream of chunks, cut off after `MAX_SECONDS` or if its client reads too slowly.
+
+    It closes the source of the chunks.
+    """
 
     def __init__(
         self,
@@ -82,7 +107,7 @@ class ExportResponse(StreamingResponse):
         """Send the response; the server closes the connection if it is incomplete."""
         try:
             async with asyncio.timeout(MAX_SECONDS):
-                await super().__call__(scope, receive, send)
+                await super().__call__(scope, receive, paced(send))
         except TimeoutError:
             return
         finally:

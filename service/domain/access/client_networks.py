@@ -1,0 +1,19 @@
+"""The part of the network that one client usually controls; limits count it as one client."""
+
+import ipaddress
+
+#: Prefix length of the IPv6 network of a client.
+IPV6_PREFIX = 64
+
+
+def client_network(host: str) -> str:
+    """Return an IPv4 address or another text as it is, and the network of an IPv6 address."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return host
+    if address.ipv4_mapped is not None:  # an IPv4 client of a socket for both versions
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), IPV6_PREFIX), strict=False))
