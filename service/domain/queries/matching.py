@@ -15,51 +15,41 @@ from service.domain.queries.conditions import (
     IsSimilar,
     Query,
 )
+from service.domain.search.readings import ReadTexts, phrase_forms, read_text, words_of_text
 from service.domain.search.search_terms import SearchTerms
-from service.domain.search.word_forms import languages_of_script, split_words, word_forms
+from service.domain.search.word_forms import languages_of_script, split_words
 from service.errors import BadInputError
 
-#: Language without a stemmer: the search index does not stem texts of unknown language.
+#: Language without readings of its own: the search index does not stem texts of unknown language.
 _UNKNOWN = "und"
 #: Languages of the headline, keywords and names of a story without known languages.
 _DEFAULT = frozenset({"en"})
 
 
 class _Texts:
-    """Texts in some languages, with the words of each in the forms of the search index.
+    """Texts in some languages, with the words of each as the search index has them.
 
-    The index contains the stems of a word in all languages of the text. A search term has the stems
-    in the languages of its script.
+    The index contains a text in the readings of all its languages. A search term has the readings
+    of the languages of its script.
     """
 
     def __init__(self, texts: Sequence[str], languages: Collection[str]) -> None:
         self._languages = {*languages, _UNKNOWN}
-        self._texts = [
-            [
-                frozenset().union(*(word_forms(word.spelling, each) for each in self._languages))
-                for word in split_words(text)
-            ]
-            for text in texts
-        ]
+        self._read = ReadTexts()
+        for text in texts:
+            words = words_of_text(text)
+            length = sum(1 for _ in split_words(text))
+            for forms in read_text(words, languages):
+                self._read.add(forms, length)
 
     def has(self, phrase: str, *, as_whole: bool = False) -> bool:
         """Whether a text contains a phrase; with `as_whole`, whether a text equals the phrase."""
-        spellings = [each.spelling for each in split_words(phrase)]
         languages = self._languages & {*languages_of_script(phrase), _UNKNOWN}
-        wanted = [[word_forms(word, each) for word in spellings] for each in languages]
-        return bool(spellings) and any(
-            _contains(text, words, as_whole=as_whole) for text in self._texts for words in wanted
+        return any(
+            self._read.has(forms, as_whole=as_whole)
+            for language in languages
+            for forms in phrase_forms(phrase, language)
         )
-
-
-def _contains(
-    text: Sequence[frozenset[str]], words: Sequence[frozenset[str]], *, as_whole: bool
-) -> bool:
-    """Whether the words occur in the text one after the other; both are lists of word forms."""
-    starts = range(len(text) - len(words) + 1)
-    if as_whole:
-        starts = range(len(text) == len(words))
-    return any(not any(map(frozenset.isdisjoint, text[start:], words)) for start in starts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ because ignoring them would return wrong results.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from service.domain.search.word_forms import normalize, split_words, stemmer_input
+from service.domain.search.readings import WHOLE, Reading, query_readings
+from service.domain.search.word_forms import split_words, without_joints
 from service.errors import BadInputError
 
 #: A quoted phrase, or a piece without spaces and quotes.
@@ -78,22 +79,36 @@ class SearchTerms:
         return frozenset(each for each in _split_terms(self.text) if each is not None)
 
 
-def format_websearch(text: str, language: str = "") -> str:
+def format_websearch(text: str, reading: Reading = WHOLE) -> str:
     """Write terms in the syntax of Postgres's `websearch_to_tsquery`, each in quotes.
 
-    Words are normalized as in the search index: with `language`, as the index has them for its
-    stemmer, otherwise as whole words. A hyphenated word becomes a phrase.
+    Words are spelled as in a reading of the search index. A hyphenated word becomes a phrase.
     """
     terms = []
     for term in _split_terms(text):
         if term is None:
             terms.append("or")
             continue
-        words = [each.spelling for each in split_words(term)]
-        forms = [stemmer_input(each, language) if language else normalize(each) for each in words]
+        forms = [reading.spell(each.spelling) for each in split_words(term)]
         if any(forms):
             terms.append(f'"{" ".join(forms)}"')
     return " ".join(terms)
+
+
+def websearch_texts(text: str, languages: Iterable[str]) -> list[tuple[Reading, str]]:
+    """Return terms in each reading of texts in some languages, whole words first.
+
+    Compounds stand as written and joined. Readings that repeat the whole words are left out.
+    """
+    readings = (WHOLE, *(each for language in languages for each in query_readings(language)))
+    found: dict[tuple[str, bool, str], Reading] = {}
+    for version in dict.fromkeys((text, without_joints(text))):
+        whole = format_websearch(version)
+        for reading in readings:
+            written = format_websearch(version, reading)
+            if reading is WHOLE or reading.is_stemmed or written != whole:
+                found.setdefault((reading.language, reading.is_stemmed, written), reading)
+    return [(reading, written) for (_, _, written), reading in found.items() if written]
 
 
 def _split_terms(text: str) -> Iterator[str | None]:

@@ -1,6 +1,6 @@
 """Words of a text, and the forms by which a word of a query matches a word of a text.
 
-The SQL functions of migration 0029 apply the same rules to the search index, with the stemmers of
+The SQL functions of migration 0055 apply the same rules to the search index, with the stemmers of
 Postgres. A test compares both on the same texts.
 """
 
@@ -9,15 +9,17 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
 import snowballstemmer
 
+from service.domain.search.chinese_letters import SIMPLIFIED, TRADITIONAL
+from service.domain.search.endings import ENDINGS, strip_arabic_prefix, strip_ending
+
 #: Characters between words: punctuation, symbols and white space. The zero-width non-joiner is one
 #: of them, because Persian writes suffixes after it.
 SEPARATORS = (
-    "\x01-/:-@\\[-`{-\xa9\xab\xac\xae-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7\u02c2-\u02df\u037e\u0387"
+    "\x01-/:-@\\[-`{-\xa9\xab\xac\xae-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7\u02b9-\u02df\u037e\u0387"
     "\u055a-\u055f\u0589\u058a\u05be\u05c0\u05c3\u05c6\u05f3\u05f4\u0600-\u060f\u061b-\u061f"
     "\u066a-\u066d\u06d4\u0964\u0965\u0970\u104a\u104b\u17d4-\u17da\u2000-\u200a\u200c\u200d"
     "\u2010-\u2029\u202f-\u205f\u2070\u20a0-\u20cf\u2190-\u2bff\u2e00-\u2e7f\u3000-\u3004"
@@ -41,11 +43,26 @@ IGNORED = (
 LETTERS = "أإآٱىیکةۀہەёЁςİ", "ااااييكههههеЕσi"
 #: A letter and the dot after it within an abbreviation such as U.S.
 ABBREVIATION = "(?<![A-Za-z0-9])([A-Za-z])\\.(?=[A-Za-z](?![A-Za-z0-9]))"
-#: Conjunction and article at the beginning of Arabic words, with lengths as in light10: Larkey,
-#: Ballesteros and Connell, "Light stemming for Arabic information retrieval", 2007.
-ARABIC_PREFIX = "[وف]?(?:ال|بال|كال|لل)(?=[^ ]{2})|و(?=[^ ]{3})"
-#: Plural endings of Persian, which has no stemmer in Postgres.
-PERSIAN_SUFFIX = "(?<=[^ ]{2})ها(?:ي|يي|يم|يت|يش|يمان|يتان|يشان)?"
+#: Apostrophes, and hyphens between the parts of a word.
+APOSTROPHES = "'`\u2018\u2019\u02b9\u02bb\u02bc\u02be\u02bf\uff07"
+HYPHENS = "\\-\u2010\u2011\uff0d\ufe63"
+#: The `s` of an English possessive, and an elided article or `que` before a word.
+POSSESSIVE = f"(?<=[^{SEPARATORS}][{APOSTROPHES}])[sS](?![^{SEPARATORS}])"
+ELISION = f"(?<![^{SEPARATORS}])(?:[lLdD]|[qQ][uU])(?=[{APOSTROPHES}][^{SEPARATORS}])"
+#: A word with hyphens or apostrophes that begins with letters: `cease-fire`, `COVID-19`, `Qur'an`.
+COMPOUND = (
+    f"(?<![^{SEPARATORS}])[^0-9{SEPARATORS}{UNSPACED}]+"
+    f"(?:[{HYPHENS}{APOSTROPHES}][^{SEPARATORS}{UNSPACED}]+)+"
+)
+#: The word before each joined compound at the end of a text; no phrase goes across it.
+BREAK = "000000"
+#: Accents. The letters й, ў and ї keep theirs, because they are letters of their own.
+ACCENTS = "[\u0300-\u0305\u0307\u0309-\u036f]|(?<![иИуУ])\u0306|(?<![іІ])\u0308"
+#: Letters with a stroke, and Arabic letters that writers replace, with the spelling that stands for
+#: them. One letter stands for one letter.
+PLAIN = "łŁøØđĐðÐħĦŧŦıةؤئ", "lLoOdDdDhHtTiهوي"
+#: Letters that count as two.
+LIGATURES = {"ß": "ss", "ẞ": "ss", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "þ": "th", "Þ": "th"}
 #: Snowball algorithms by ISO 639-1: those of Postgres.
 STEMMERS = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
@@ -57,7 +74,7 @@ STEMMERS = {
 }  # fmt: skip
 #: Languages with a stemmer, by the script of their texts; the most frequent one comes first.
 _SCRIPTS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
-    (re.compile("[\u0400-\u052f]"), ("ru", "sr")),
+    (re.compile("[\u0400-\u052f]"), ("ru", "sr", "uk")),
     (re.compile("[\u0600-\u06ff]"), ("ar", "fa")),
     (re.compile("[\u0900-\u097f]"), ("hi", "ne")),
     (re.compile("[\u0370-\u03ff]"), ("el",)),
@@ -68,7 +85,7 @@ _SCRIPTS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 _LATIN_LANGUAGES = tuple(
     sorted(
-        STEMMERS.keys() - {each for _, languages in _SCRIPTS for each in languages if each != "sr"},
+        {*STEMMERS, *ENDINGS} - {each for _, languages in _SCRIPTS for each in languages} | {"sr"},
         key=lambda each: (each != "en", each),
     )
 )
@@ -79,8 +96,14 @@ _WORD = re.compile(
 _IGNORED = re.compile(f"[{IGNORED}]")
 _LETTERS = str.maketrans(*LETTERS)
 _ABBREVIATION = re.compile(ABBREVIATION)
-_ARABIC_PREFIX = re.compile(f"^(?:{ARABIC_PREFIX})")
-_PERSIAN_SUFFIX = re.compile(f"{PERSIAN_SUFFIX}$")
+_SKIPPED = re.compile(f"{POSSESSIVE}|{ELISION}")
+_COMPOUND = re.compile(COMPOUND)
+_JOINTS = re.compile(f"[{HYPHENS}{APOSTROPHES}]")
+_ACCENTS = re.compile(ACCENTS)
+_PLAIN = str.maketrans(
+    dict(zip(*PLAIN, strict=True)) | LIGATURES | dict(zip(TRADITIONAL, SIMPLIFIED, strict=True))
+)
+_DIGIT = re.compile("[0-9]")
 
 
 class _Stemmer(Protocol):
@@ -100,46 +123,72 @@ def split_words(text: str) -> Iterator[Word]:
     """Yield the words of a text in order.
 
     Parts of hyphenated words, and characters of a script without spaces, are separate words. An
-    abbreviation such as `U.S.` is one word.
+    abbreviation such as `U.S.` is one word. The `s` of a possessive and the elided `l'` and `d'` of
+    French and Italian are no words.
     """
+    skipped = {each.start() for each in _SKIPPED.finditer(text)} if _JOINTS.search(text) else ()
     for match in _WORD.finditer(text):
-        yield Word(match.start(), match.end(), match.group())
+        if match.start() not in skipped:
+            yield Word(match.start(), match.end(), match.group())
 
 
-@lru_cache(200_000)
-def word_forms(spelling: str, language: str) -> frozenset[str]:
-    """Return the normalized word, with and without prefix, and its stem in a language (ISO 639-1).
+def join_compounds(text: str) -> Iterator[Word]:
+    """Yield words with hyphens or apostrophes as one word, such as `ceasefire` for `cease-fire`."""
+    if _JOINTS.search(text):
+        spoken = _SKIPPED.sub(lambda match: " " * len(match.group()), text)
+        for match in _COMPOUND.finditer(spoken):
+            yield Word(match.start(), match.end(), _JOINTS.sub("", match.group()))
 
-    Two words match in a language if they have a common form. An empty `language` stands for the
-    most frequent language in the script of the word.
-    """
-    language = language or next(iter(languages_of_script(spelling)), "")
-    whole, part = normalize(spelling), stemmer_input(spelling, language)
-    return frozenset({whole, part, stem(spelling, language)} - {""})
+
+def without_joints(text: str) -> str:
+    """Return a text with each word with hyphens or apostrophes written as one word."""
+    for word in reversed(list(join_compounds(text))):
+        text = text[: word.start] + word.spelling + text[word.end :]
+    return text
 
 
 def stem(spelling: str, language: str) -> str:
     """Return the stem of a word in a language (ISO 639-1) or, without one, the normal form."""
-    part = stemmer_input(spelling, language)
+    if language in ENDINGS:
+        return strip_ending(fold(spelling), language)
+    return stem_input(stemmer_input(spelling, language), language)
+
+
+def stem_input(part: str, language: str) -> str:
+    """Return the stem of a word that `stemmer_input` returned; a word with digits is unchanged."""
     if language in {"hi", "ru"} and part.isascii():
         language = "en"  # as Postgres does
     algorithm = STEMMERS.get(language)
-    return _STEMMERS.get(algorithm).stemWord(part) if algorithm else part
+    if not algorithm or _DIGIT.search(part):
+        return part
+    return _STEMMERS.get(algorithm).stemWord(part)
 
 
 def normalize(spelling: str) -> str:
     """Return a word in lower case without vowel signs, with one spelling of equal letters."""
-    return _fold(spelling).replace("ı", "i")
+    return _normalize(spelling).replace("ı", "i")
+
+
+def fold(spelling: str) -> str:
+    """Return a normalized word without accents, in simplified Chinese characters."""
+    word = normalize(spelling)
+    return word if word.isascii() else remove_accents(word)
+
+
+def remove_accents(word: str) -> str:
+    """Return a word in lower case without accents, in simplified Chinese characters."""
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFD", word))
+    return unicodedata.normalize("NFC", bare).translate(_PLAIN)
 
 
 def stemmer_input(spelling: str, language: str) -> str:
     """Return the word that the stemmer of a language takes, without prefixes that it ignores."""
     if language == "tr":
-        return _fold(spelling.replace("I", "ı"))
+        return _normalize(spelling.replace("I", "ı"))
     if language == "ar":
-        return _ARABIC_PREFIX.sub("", _fold(spelling))
+        return strip_arabic_prefix(_normalize(spelling))
     if language == "fa":
-        return _PERSIAN_SUFFIX.sub("", _fold(spelling))
+        return strip_ending(_normalize(spelling), language)
     return normalize(spelling)
 
 
@@ -151,7 +200,7 @@ def languages_of_script(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for languages in found for each in languages))
 
 
-def _fold(spelling: str) -> str:
+def _normalize(spelling: str) -> str:
     text = _ABBREVIATION.sub(r"\1", unicodedata.normalize("NFKC", spelling)).replace("İ", "i")
     return _IGNORED.sub("", text.lower().translate(_LETTERS))
 

@@ -1,14 +1,21 @@
 """Matching of words and phrases in texts, for alerts, mutes, follows and highlights of searches."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from service.domain.search.word_forms import Word, split_words, word_forms
+from service.domain.search.readings import (
+    ReadTexts,
+    default_language,
+    phrase_forms,
+    read_text,
+    words_of_text,
+)
+from service.domain.search.word_forms import Word, split_words
 
-#: Forms of the words of a phrase or text, in order.
-Forms = tuple[frozenset[str], ...]
+#: Forms of the words of a phrase or text in one reading, in order.
+Forms = tuple[str, ...]
 #: Function words of English that are also abbreviations. Written in capitals in a phrase, they
 #: match only words in capitals: `US` does not match "join us".
 _AMBIGUOUS = frozenset(
@@ -34,7 +41,7 @@ _AMBIGUOUS = frozenset(
         "who",
     ]
 )
-#: Prefix of an additional form of words in capitals.
+#: Prefix of the form of words in capitals.
 _CAPITALS = "^"
 
 
@@ -50,54 +57,40 @@ class WordIndex:
     """The words of some texts, in which many phrases can be searched."""
 
     def __init__(self, texts: Iterable[LanguageText]) -> None:
-        self._texts: list[Forms] = []
-        #: Positions (text, word) by language and form.
-        self._positions: dict[str, dict[str, list[tuple[int, int]]]] = {}
+        self._by_language: dict[str, ReadTexts] = defaultdict(ReadTexts)
         for text in dict.fromkeys(texts):
-            forms = _forms_of_text(text)
-            by_form = self._positions.setdefault(text.language, defaultdict(list))
-            for position, word in enumerate(forms):
-                for form in word:
-                    by_form[form].append((len(self._texts), position))
-            self._texts.append(forms)
+            language = text.language or default_language(text.text)
+            words = words_of_text(text.text)
+            length = sum(1 for _ in split_words(text.text))
+            for forms in _read(words, language):
+                self._by_language[language].add(forms, length)
 
     @property
     def languages(self) -> Iterable[str]:
         """Languages of the texts."""
-        return self._positions.keys()
+        return self._by_language.keys()
 
     @property
     def forms(self) -> frozenset[str]:
         """Forms of all words."""
-        return frozenset(form for by_form in self._positions.values() for form in by_form)
+        return frozenset().union(*(each.forms for each in self._by_language.values()))
 
     def find(self, phrases: frozenset[str]) -> str | None:
         """Return one of the phrases that a text contains, or None."""
-        return next(
-            (
-                phrase
-                for language, by_form in self._positions.items()
-                for form, candidates in _compile_phrases(phrases, language).items()
-                if form in by_form
-                for phrase, words in candidates
-                if any(
-                    _has_words(self._texts[text], position, words)
-                    for text, position in by_form[form]
-                )
-            ),
-            None,
-        )
+        return self._find(phrases, as_whole=False)
 
     def has_whole_text(self, phrases: frozenset[str]) -> bool:
         """Whether a whole text, such as a name, matches one of the phrases."""
-        return any(
-            len(words) == len(self._texts[text]) and _has_words(self._texts[text], 0, words)
-            for language, by_form in self._positions.items()
-            for form, candidates in _compile_phrases(phrases, language).items()
-            for _, words in candidates
-            for text, position in by_form.get(form, ())
-            if position == 0
-        )
+        return self._find(phrases, as_whole=True) is not None
+
+    def _find(self, phrases: frozenset[str], *, as_whole: bool) -> str | None:
+        for language, texts in self._by_language.items():
+            compiled = _compile_phrases(phrases, language)
+            for form in compiled.keys() & texts.forms:
+                for phrase, words in compiled[form]:
+                    if texts.has(words, as_whole=as_whole):
+                        return phrase
+        return None
 
 
 def first_forms(phrases: frozenset[str], languages: Iterable[str]) -> frozenset[str]:
@@ -107,58 +100,46 @@ def first_forms(phrases: frozenset[str], languages: Iterable[str]) -> frozenset[
 
 def find_spans(text: LanguageText, phrases: frozenset[str]) -> list[tuple[int, int]]:
     """Return the disjoint slices of a text that match one of the phrases, in order."""
-    words = list(split_words(text.text))
-    forms = _forms_of_words(words, text.language)
-    compiled = _compile_phrases(phrases, text.language)
+    words = words_of_text(text.text)
+    language = text.language or default_language(text.text)
+    compiled = _compile_phrases(phrases, language)
+    found = sorted(
+        (words[start].start, words[start + len(phrase) - 1].end)
+        for forms in _read(words, language)
+        for start, form in enumerate(forms)
+        for _, phrase in compiled.get(form, ())
+        if forms[start : start + len(phrase)] == phrase
+    )
     spans: list[tuple[int, int]] = []
-    for position, word in enumerate(words):
-        lengths = [
-            len(phrase)
-            for form in forms[position]
-            for _, phrase in compiled.get(form, ())
-            if _has_words(forms, position, phrase)
-        ]
-        if lengths:
-            end = words[position + max(lengths) - 1].end
-            if spans and spans[-1][1] >= word.start:
-                spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
-            else:
-                spans.append((word.start, end))
+    for start, end in found:
+        if spans and spans[-1][1] >= start:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
     return spans
 
 
 @lru_cache(4096)  # a subscriber has two sets of phrases, each matched in many stories
 def _compile_phrases(phrases: frozenset[str], language: str) -> dict[str, list[tuple[str, Forms]]]:
-    """Return each phrase with the forms of its words, by the forms of its first word."""
+    """Return each phrase with its forms in each reading, by the first form."""
     compiled: dict[str, list[tuple[str, Forms]]] = defaultdict(list)
     for phrase in sorted(phrases):
-        words = tuple(
-            _require_capitals(each.spelling) or word_forms(each.spelling, language)
-            for each in split_words(phrase)
-        )
-        for form in words[0] if words else ():
-            compiled[form].append((phrase, words))
+        for forms in phrase_forms(phrase, language, _capitals):
+            compiled[forms[0]].append((phrase, forms))
     return dict(compiled)
 
 
-def _require_capitals(spelling: str) -> frozenset[str]:
-    """Return the form that matches only capitals, or nothing for most words."""
+def _capitals(spelling: str) -> str:
+    """Return the form that matches only capitals; "" for most words."""
     letters = spelling.replace(".", "")
     is_ambiguous = letters.isupper() and letters.lower() in _AMBIGUOUS
-    return frozenset({_CAPITALS + letters.lower()} if is_ambiguous else ())
+    return _CAPITALS + letters.lower() if is_ambiguous else ""
 
 
-def _forms_of_text(text: LanguageText) -> Forms:
-    return _forms_of_words(list(split_words(text.text)), text.language)
-
-
-def _forms_of_words(words: Sequence[Word], language: str) -> Forms:
-    return tuple(
-        word_forms(each.spelling, language) | _require_capitals(each.spelling) for each in words
-    )
-
-
-def _has_words(forms: Forms, position: int, words: Forms) -> bool:
-    """Whether a text, given by the forms of its words, has words at a position."""
-    part = forms[position : position + len(words)]
-    return len(words) == len(part) and not any(map(frozenset.isdisjoint, words, part))
+def _read(words: Sequence[Word], language: str) -> Iterator[Forms]:
+    """Yield the forms of the words of a text in each reading, also with the forms of capitals."""
+    capitals = [_capitals(each.spelling) for each in words]
+    for forms in read_text(words, [language]):
+        yield forms
+        if any(capitals):
+            yield tuple(upper or form for upper, form in zip(capitals, forms, strict=True))

@@ -1,14 +1,14 @@
 """Compilation of search terms into tsqueries, with the vector space of the embedding model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from service.domain.search.search_terms import SearchTerms, format_websearch
+from service.domain.search.readings import Reading
+from service.domain.search.search_terms import SearchTerms, websearch_texts
 from service.domain.search.word_forms import languages_of_script
-from service.store.search.phrase_query import languages_of_forms
 from service.store.tables import ModelRow
 
 #: Entries of the vector index that one search visits, and the maximum for filtered searches.
@@ -57,13 +57,12 @@ def compile_search(
     restricts the languages; without any, those of the query's scripts apply. Side effect:
     `SETTINGS` apply to the rest of the transaction.
     """
-    stemmers, inputs = languages_of_forms(
-        tuple(languages) or languages_of_script(terms.text + " ".join(terms.excluded))
-    )
-    groups = (terms.text, *terms.excluded)
+    languages = languages or languages_of_script(terms.text + " ".join(terms.excluded))
+    groups = [websearch_texts(each, languages) for each in (terms.text, *terms.excluded)]
+    written = [each for group in groups for each in group]
     parameters = {
-        "languages": list(stemmers) * len(groups),
-        "texts": [format_websearch(group, each) for group in groups for each in inputs],
+        "languages": [each.language if each.is_stemmed else "" for each, _ in written],
+        "texts": [value for _, value in written],
     }
     model_columns = (
         select(column).where(ModelRow.tag == model).scalar_subquery()
@@ -76,25 +75,26 @@ def compile_search(
             *(func.set_config(*each, True) for each in SETTINGS.items()),
         )
     ).one()
-    required, *excluded = (_any_form(inputs[1:], each) for each in _split(tsqueries, len(inputs)))
+    compiled = iter(tsqueries)
+    required, *excluded = (
+        _any_reading([(reading, next(compiled)) for reading, _ in group]) for group in groups
+    )
     space = VectorSpace(model_id, dimensions) if model_id is not None else None
     return CompiledSearch(required, " | ".join(filter(None, excluded)), space, terms.has_phrase)
 
 
-def _split(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
+def _any_reading(tsqueries: Sequence[tuple[Reading, str]]) -> str:
+    """Combine the tsqueries of readings, each for documents of its language.
 
-
-def _any_form(languages: Sequence[str], tsqueries: Sequence[str]) -> str:
-    """Combine the tsquery of whole words with those of stems, each for documents of its languages.
-
-    The first tsquery is that of whole words. Each document has a marker of its languages.
+    Each document has a marker of its languages.
     """
-    exact, *stemmed = tsqueries
-    markers: dict[str, list[str]] = {}
-    for language, tsquery in zip(languages, stemmed, strict=True):
-        if tsquery not in {"", exact}:
-            markers.setdefault(tsquery, []).append(f"'@{language}'")
-    parts = [f"({stem}) & ({' | '.join(each)})" for stem, each in markers.items()]
-    return " | ".join(f"({part})" for part in [exact, *parts] if part)
+    exact = [each for reading, each in tsqueries if not reading.language]
+    markers: dict[str, set[str]] = {}
+    for reading, tsquery in tsqueries:
+        if reading.language and tsquery and tsquery not in exact:
+            markers.setdefault(tsquery, set()).add(reading.language)
+    parts = []
+    for stem, languages in markers.items():
+        marked = [f"'@{each}'" for each in sorted(languages)]
+        parts.append(f"({stem}) & ({' | '.join(marked)})")
+    return " | ".join(f"({part})" for part in [*exact, *parts] if part)

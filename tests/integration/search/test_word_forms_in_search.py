@@ -12,7 +12,7 @@ from service.store.search.compiled_search import compile_search
 from tests.integration.search.test_api_search import search, stories
 from tests.support.database.rows import Rows
 from tests.support.servers.site import Site, serving
-from tests.unit.search.test_word_match import MATCHES, MISSES
+from tests.unit.search.word_cases import MATCHES, MISSES
 
 #: In digests and alerts, words in capitals match only capitals; search ignores case.
 CAPITALS = {"US", "WHO"}

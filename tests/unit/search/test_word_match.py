@@ -7,52 +7,7 @@ import pytest
 
 from service.domain.search.word_forms import split_words, stem
 from service.domain.search.word_match import LanguageText, WordIndex, find_spans
-
-MATCHES = [
-    ("Trump", "Trump-Putin talks end", "en"),
-    ("putin", "Trump–Putin talks end", "en"),
-    ("Trump", "Trump's lawyers appeal", "en"),
-    ("AI", "AI-powered ferries sail", "en"),
-    ("powered", "AI‑powered ferries sail", "en"),  # with a non-breaking hyphen
-    ("ferry", "Two ferries collide", "en"),
-    ("ferries", "FERRY COLLIDES", "en"),
-    ("prime minister", "Prime Ministers meet", "en"),
-    ("covid-19", "Covid 19 cases rise", "en"),
-    ("US", "U.S. and Chile sign", "en"),
-    ("U.S.", "US and Chile sign", "en"),
-    ("U.S.A", "USA wins cup", "en"),
-    ("us", "They told us", "en"),
-    ("Россия", "Флот России вышел в море", "ru"),
-    ("России", "РОССИЯ И ЧИЛИ", ""),
-    ("ёлка", "Ёлки и елки", "ru"),
-    ("Häfen", "Im Hafen", "de"),
-    ("İstanbul", "istanbul'da deprem", "tr"),
-    ("saldırı", "SALDIRILAR SÜRÜYOR", "tr"),
-    ("تركيا", "سوريا وتركيا", "ar"),
-    ("تُرْكِيَا", "تركيا", "ar"),
-    ("إيران", "ايران", "fa"),
-    ("ملاحة", "حرية الملاحة", "ar"),
-    ("ایران", "إيران", "ar"),  # other letters for the same sound
-    ("کتاب", "کتاب‌های تازه", "fa"),
-    ("کتاب", "کتابها", "fa"),
-    ("中国", "关于中国经济", "zh"),
-    ("東京", "東京都で", "ja"),
-    ("서울", "서울에서 열린", "ko"),
-    ("กรุงเทพ", "ในกรุงเทพมหานคร", "th"),
-    ("कृषि", "नई कृषि नीति", "hi"),
-    ("Ｔｒｕｍｐ", "Trump speaks", "en"),
-]
-MISSES = [
-    ("US", "Join us now", "en"),
-    ("WHO", "The man who won", "en"),
-    ("Trump", "Trumpets sound", "en"),
-    ("halcyon ferry", "Ferry Halcyon aground", "en"),
-    ("ferry aground", "Ferry Halcyon aground", "en"),
-    ("ferries", "Im Hafen", "de"),
-    ("中国", "中美国", "zh"),
-    ("!!", "Wow!!", "en"),
-    ("", "Wow", "en"),
-]
+from tests.unit.search.word_cases import MATCHES, MISSES
 
 
 def index(text: str, language: str) -> WordIndex:

@@ -1,0 +1,153 @@
+"""Readings of words: the ways to spell them before a phrase is compared with a text.
+
+A phrase matches a text if it stands in it in one reading: as whole words, or as stems in the
+language of the text. `service.store.search.phrase_query` and the SQL functions of migration 0055
+compare the same readings with the search index.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from service.domain.search.endings import (
+    ENDINGS,
+    strip_arabic_prefix,
+    strip_arabic_preposition,
+    strip_ending,
+)
+from service.domain.search.word_forms import (
+    BREAK,
+    STEMMERS,
+    Word,
+    fold,
+    join_compounds,
+    languages_of_script,
+    remove_accents,
+    split_words,
+    stem_input,
+    stemmer_input,
+    without_joints,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A way to spell the words of texts in a language (ISO 639-1); "" for texts in any language."""
+
+    language: str = ""
+    is_stemmed: bool = False  #: by a stemmer of Postgres
+    has_accents: bool = False
+    has_preposition: bool = True  #: Arabic words keep a preposition of one letter
+
+    def spell(self, word: str) -> str:
+        """Return a word before its stemmer."""
+        if self.is_stemmed:
+            part = stemmer_input(word, self.language)
+            return part if self.has_accents else remove_accents(part.replace("ı", "i"))
+        part = fold(word)
+        if self.language == "ar":
+            strip = strip_arabic_prefix if self.has_preposition else strip_arabic_preposition
+            return strip(part)
+        return strip_ending(part, self.language)
+
+    def form(self, word: str) -> str:
+        """Return a word as the search index has it."""
+        return _form(self, word)
+
+
+@lru_cache(200_000)
+def _form(reading: Reading, word: str) -> str:
+    part = reading.spell(word)
+    return stem_input(part, reading.language) if reading.is_stemmed else part
+
+
+#: Whole words in texts of any language.
+WHOLE = Reading()
+
+
+def query_readings(language: str) -> tuple[Reading, ...]:
+    """Return the readings of a phrase in texts of a language, besides whole words."""
+    if language in ENDINGS or language == "fa":
+        return (Reading(language),)
+    if language not in STEMMERS:
+        return ()
+    stems = (Reading(language, True, True), Reading(language, True))
+    return (*stems, Reading(language)) if language == "ar" else stems
+
+
+def text_readings(language: str) -> tuple[Reading, ...]:
+    """Return the readings of a text in a language, besides whole words."""
+    own = query_readings(language)
+    return (*own, Reading(language, has_preposition=False)) if language == "ar" else own
+
+
+def default_language(text: str) -> str:
+    """Return the most frequent language with stems in the script of a text; "" without one."""
+    return next(iter(languages_of_script(text)), "")
+
+
+def words_of_text(text: str) -> list[Word]:
+    """Return the words of a text and, after a break, each joined compound."""
+    words = list(split_words(text))
+    for joined in join_compounds(text):
+        words += [Word(joined.start, joined.start, BREAK), joined]
+    return words
+
+
+def phrases_of(phrase: str) -> list[list[str]]:
+    """Return the words of a phrase: as written and, if it has compounds, with these joined."""
+    versions = dict.fromkeys((phrase, without_joints(phrase)))
+    words = ([word.spelling for word in split_words(each)] for each in versions)
+    return [each for each in words if each]
+
+
+def phrase_forms(
+    phrase: str, language: str, special: Callable[[str], str] = lambda _: ""
+) -> list[tuple[str, ...]]:
+    """Return a phrase in each reading of texts in a language; "" stands for whole words only.
+
+    `special` returns the only form of a word, or "" for most words.
+    """
+    readings = (WHOLE, *query_readings(language))
+    forms = (
+        tuple(form for word in words if (form := special(word) or reading.form(word)))
+        for words in phrases_of(phrase)
+        for reading in readings
+    )
+    return [each for each in dict.fromkeys(forms) if each]
+
+
+class ReadTexts:
+    """The forms of the words of texts in each reading, in which phrases can be searched."""
+
+    def __init__(self) -> None:
+        #: Forms of a text in one reading, and the number of its words without joined compounds.
+        self._rows: list[tuple[tuple[str, ...], int]] = []
+        self._positions: dict[str, list[tuple[int, int]]] = defaultdict(list)
+
+    def add(self, forms: tuple[str, ...], length: int) -> None:
+        """Add the forms of a text in one reading; the first `length` are those of its words."""
+        for position, form in enumerate(forms):
+            self._positions[form].append((len(self._rows), position))
+        self._rows.append((forms, length))
+
+    @property
+    def forms(self) -> Collection[str]:
+        """Forms of all words."""
+        return self._positions.keys()
+
+    def has(self, phrase: tuple[str, ...], *, as_whole: bool = False) -> bool:
+        """Whether a text contains a phrase; with `as_whole`, whether a text equals the phrase."""
+        return any(
+            self._rows[row][0][start : start + len(phrase)] == phrase
+            and (not as_whole or (start == 0 and self._rows[row][1] == len(phrase)))
+            for row, start in self._positions.get(phrase[0], ())
+        )
+
+
+def read_text(words: Sequence[Word], languages: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the forms of the words of a text in each reading, without repetitions."""
+    readings = dict.fromkeys((WHOLE, *(each for code in languages for each in text_readings(code))))
+    forms = (tuple(reading.form(word.spelling) for word in words) for reading in readings)
+    yield from dict.fromkeys(forms)
