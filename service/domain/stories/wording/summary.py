@@ -1,15 +1,14 @@
 """Extractive summary of a story: sentences quoted verbatim from its reports."""
 
 import math
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
 
-from service.domain.articles import tokenization
 from service.domain.articles.model import Article, ArticleId, Floats, id_key
 from service.domain.locales.codes import primary_subtag
 from service.domain.pairs.vocabulary import Vocabulary, WordCounts
@@ -18,6 +17,11 @@ from service.domain.stories.wording.sentences.definite_subjects import lacks_int
 from service.domain.stories.wording.sentences.quality import quotable_sentences
 from service.domain.stories.wording.sentences.repetition import Encode, Repetition
 from service.domain.stories.wording.sentences.shared_facts import SharedFacts
+from service.domain.stories.wording.sentences.subject import (
+    Subject,
+    title_and_lead,
+    title_words,
+)
 from service.domain.stories.wording.sentences.surnames import Surnames
 from service.domain.stories.wording.sentences.weights import SentenceWeights
 from service.domain.stories.wording.stems import content_words, full_stems
@@ -36,8 +40,6 @@ _MIN_RELATIVE_CENTRALITY = 0.25
 _HEADLINE_WEIGHT = 0.5
 #: A sentence with fewer content words has less centrality: cosines prefer short sentences.
 _FULL_LENGTH = 10
-#: Minimum content words that a sentence shares with titles and leads of the story; numbers count.
-_MIN_SHARED_WORDS = 2
 #: Minimum cosine of a sentence about the event with a title of the story.
 _MIN_TITLE_COSINE = 0.08
 #: Time of reports without a known time.
@@ -99,7 +101,7 @@ def summarise(
     if not pool:
         return []
     scores = _Scores.of(originals, pool, vocabulary, headline)
-    surnames = Surnames(map(_title_and_lead, originals), vocabulary)
+    surnames = Surnames(map(title_and_lead, originals), vocabulary)
     repetition = Repetition(vocabulary, encode)
     quotes = [pool[row].quote for row in _select(pool, scores, title, surnames, repetition)]
     return [*quotes[:1], *sorted(quotes[1:], key=lambda quote: quote.at or _NO_TIME)]
@@ -147,10 +149,10 @@ class _Scores:
         vocabulary: Vocabulary,
         headline: Article | None,
     ) -> "_Scores":
-        documents = [content_words(_title_and_lead(each), each.lang) for each in articles]
-        titles = [_title_words(each) for each in articles]
+        documents = [content_words(title_and_lead(each), each.lang) for each in articles]
+        titles = [title_words(each) for each in articles]
         quoted = [content_words(each.quote.text, each.quote.lang) for each in pool]
-        headline_words = _title_words(headline) if headline else []
+        headline_words = title_words(headline) if headline else []
         rows = WordCounts.count([*documents, *titles, headline_words, *quoted]).tf_idf(vocabulary)
         leads, title_rows = rows[: len(articles)], rows[len(articles) : 2 * len(articles) + 1]
         sentences = rows[2 * len(articles) + 1 :]
@@ -178,9 +180,46 @@ def _select(
     surnames: Surnames,
     repetition: Repetition,
 ) -> list[int]:
-    """The rows of the best candidates, one by one, each of another outlet."""
+    """The rows of the best candidates, each of another outlet.
+
+    A first sentence that only restates the headline is left out if another one adds a fact.
+    """
+    select = partial(
+        _select_from,
+        pool=pool,
+        scores=scores,
+        headline=headline,
+        surnames=surnames,
+        repetition=repetition,
+    )
+    rows = select(range(len(pool)))
+    if not rows or _adds_fact(pool[rows[0]], headline, repetition):
+        return rows
+    enough = _MIN_RELATIVE_CENTRALITY * scores.centrality[rows[0]]
+    adding = [
+        row
+        for row in range(len(pool))
+        if scores.centrality[row] >= enough and _adds_fact(pool[row], headline, repetition)
+    ]
+    return select(adding) or rows
+
+
+def _adds_fact(candidate: _Candidate, headline: str, repetition: Repetition) -> bool:
+    return repetition.adds_fact(candidate.quote.text, headline, candidate.quote.lang)
+
+
+def _select_from(
+    rows: Iterable[int],
+    pool: Sequence[_Candidate],
+    scores: _Scores,
+    *,
+    headline: str,
+    surnames: Surnames,
+    repetition: Repetition,
+) -> list[int]:
+    """The best of some rows, one by one, each of another outlet."""
     selected: list[int] = []
-    remaining = list(range(len(pool)))
+    remaining = list(rows)
     while len(selected) < MAX_SENTENCES:
         outlets = {pool[row].quote.outlet for row in selected}
         remaining = [
@@ -230,11 +269,11 @@ def _candidates(
     """The quotable sentences of some articles of a story that are about its event."""
     at = {key: time or _NO_TIME for key, time in times.items()}
     weights = SentenceWeights(
-        [DatedText(_title_and_lead(each), at[each.id]) for each in story],
+        [DatedText(title_and_lead(each), at[each.id]) for each in story],
         [DatedText(each.title, at[each.id]) for each in story],
         headline,
     )
-    subject = _Subject(story)
+    subject = Subject(story)
     return [
         _Candidate(
             Quote(key, article.outlet, sentence.text, True, article.lang, times[key]), weight
@@ -245,38 +284,6 @@ def _candidates(
         if subject.is_shared(sentence.text, article)
         if (weight := weights.weigh(DatedText(sentence.text, at[key]), sentence.depth))
     ]
-
-
-class _Subject:
-    """The content words of a story: those of its titles, and of the leads of other articles."""
-
-    def __init__(self, story: Sequence[Article]) -> None:
-        self._titles = {word for each in story for word in _title_words(each)}
-        self._leads = {each.id: set(content_words(_lead(each), each.lang)) for each in story}
-        self._articles = Counter(word for words in self._leads.values() for word in words)
-
-    def is_shared(self, sentence: str, article: Article) -> bool:
-        """Whether a sentence of an article shares enough words with the story."""
-        words = set(content_words(sentence, article.lang))
-        shared = {
-            word for word in words if word in self._titles or self._is_in_others(word, article)
-        }
-        return len(shared) >= min(_MIN_SHARED_WORDS, len(self._titles))
-
-    def _is_in_others(self, word: str, article: Article) -> bool:
-        return self._articles[word] > (word in self._leads[article.id])
-
-
-def _title_words(article: Article) -> list[str]:
-    return content_words(tokenization.compared_title(article), article.lang)
-
-
-def _title_and_lead(article: Article) -> str:
-    return f"{tokenization.compared_title(article)}\n{_lead(article)}"
-
-
-def _lead(article: Article) -> str:
-    return article.text[: tokenization.LEAD_CHARACTERS]
 
 
 def _matches_language(article: Article, lang: str) -> bool:

@@ -17,6 +17,8 @@ Encode = Callable[[str, str], Floats]
 _MIN_SHARED_WORDS = 0.55
 #: Minimum words of a sentence that the headline and the quoted sentences lack.
 _MIN_NEW_WORDS = 5
+#: Minimum words of a first sentence that the headline lacks, if it has no new names or numbers.
+_MIN_WORDS_OF_FACT = 3
 #: A sentence is new with this many new names and numbers, or with this share of new words.
 _MIN_SPECIFICS, _MIN_NEW_SHARE = 2, 0.75
 #: A name in a larger share of the articles of the window, and in more articles, is common.
@@ -69,6 +71,13 @@ class Repetition:
             return False
         limits = next(limits for fewest, limits in _LIMITS if specifics >= fewest)
         return not any(self._repeats(sentence, each, language, limits) for each in quoted)
+
+    def adds_fact(self, sentence: str, headline: str, language: str) -> bool:
+        """Whether a sentence does more than restate a headline; `language` is an ISO 639 code."""
+        new = full_stems(sentence, language) - full_stems(headline, language)
+        if any(word[0].isdigit() for word in new) or len(new) >= _MIN_WORDS_OF_FACT:
+            return True
+        return self._count_specifics(sentence, headline, language) >= _MIN_SPECIFICS
 
     def _count_specifics(self, sentence: str, before: str, language: str) -> int:
         """Number of names and numbers of a sentence that are rare and not in the text before."""
