@@ -13,6 +13,7 @@ from service.domain.articles.article_types import ArticleType
 from service.domain.articles.model import Article, ArticleId, Floats, Vectors, id_key
 from service.domain.locales.codes import primary_subtag
 from service.domain.stories.wording.figures import DatedText, LatestFigures
+from service.domain.stories.wording.sentences.surnames import bare_surnames
 from service.domain.stories.wording.title_flaws import PLAIN_BELOW, style_penalty
 
 #: Types whose titles become a headline only in a story without any other type.
@@ -25,6 +26,8 @@ _NAME_WEIGHT, _MAX_NAMES = 0.2, 4
 _SUPPORT_WEIGHT = 0.12
 #: Centrality subtracted for one unit of the penalty of a plain title, and for an outdated figure.
 _SOFT_WEIGHT, _OLD_FIGURE_WEIGHT = 0.06, 0.3
+#: Centrality subtracted for a surname that other titles introduce with a given name or an office.
+_BARE_NAME_WEIGHT = 0.1
 #: Penalty of the title of a column, as of a title with a label.
 _COLUMN = 4
 _PREFIX = re.compile(r"^\W*(?P<name>[^\W\d_][\w.’'-]*(?: [^\W\d_][\w.’'-]*){0,2}): ")
@@ -93,6 +96,8 @@ def _rank(
     originals = [row for row, each in enumerate(articles) if each.id not in copies]
     rows = originals or list(range(len(articles)))
     centrality = _centrality(articles, vectors, rows)
+    lead = tokenization.LEAD_CHARACTERS
+    bare = bare_surnames([each.title for each in articles], [each.text[:lead] for each in articles])
     penalties = [
         title_penalty(each, copies) | (_COLUMN if _is_column(each, articles) else 0)
         for each in articles
@@ -102,6 +107,7 @@ def _rank(
         key=lambda row: (
             penalties[row] // PLAIN_BELOW,
             _SOFT_WEIGHT * (penalties[row] % PLAIN_BELOW)
+            + _BARE_NAME_WEIGHT * bare[row]
             + _OLD_FIGURE_WEIGHT * figures.supersede(articles[row].title, _time(articles[row]))
             - centrality[row],
             id_key(articles[row].id),

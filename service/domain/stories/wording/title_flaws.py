@@ -45,16 +45,16 @@ _FEATURE = re.compile(
     r"the (true|real|full|inside|untold) story|story (of|behind)|reacts? to|reactions? to|"
     r"details (behind|of .* revealed)|drastic step|mysterious|to watch\b|timeline update|"
     r"what we learned|this is why|hints at|honest assessment|what(’|')s to come|(gives|shares|new|raw) (\w+ )?update|"
-    r"speaks out|opens up|breaks (her|his|their) silence|gets honest|goes there|"
+    r"speaks out|opens up|breaks ((her|his|their) )?silence|gets honest|goes there|"
     r"biggest (bombshells|moments)|reasons (why|to)|ways to|lessons from|remembering|revisiting|much[- ]needed|"
-    r"gets (clarity|good news|bad news)|spots why|reveals what|scandal:|updates?:)\b|"
+    r"gets? (clarity|good news|bad news)|spots why|reveals what|scandal:|updates?:)\b|"
     r"\b(explained|explainer|fact[- ]check|in photos|photo gallery|first look)\W*$",
     re.IGNORECASE,
 )
 #: Explainers, backgrounds and teasers, by language.
 _FEATURES = {
     "en": r"\breveals? (?:the |an? )?(?:exact|real|true|shocking|secret|surprising|reason|why|how|what|who|"
-    r"where)\b|\bnew details (?:on|about|in|from|revealed)\b|\bmajor (?:update|twist|blow)\b|"
+    r"where)\b|\bnew details (?:on|about|in|from|of|revealed)\b|\bmajor (?:update|twist|blow)\b|"
     r"\b(?:astonishing|bombshell|terrifying|unsettling|jaw-dropping)\b",
     "de": r"^(?:so|darum|deshalb|das ist|hier|alles (?:zu|über|wichtige))\b|\bwas wir wissen\b|"
     r"\bwas (?:bisher )?bekannt ist\b|\bim (?:porträt|überblick|faktencheck)\b|\bfragen und antworten\b",
@@ -83,6 +83,31 @@ _CONTEXT_FIRST = {
     "es": re.compile(r"^(?:mientras|pese a|a pesar de|ante)\b[^,]{4,90}, ", re.IGNORECASE),
     "ru": re.compile(r"^(?:на фоне|пока|несмотря на)\b", re.IGNORECASE),
 }
+#: A title that withholds a statement, a result or a decision, and one that begins with a pronoun.
+_WITHHOLDING = {
+    "en": r"\bissues? (?:a |an )?(?:\w+ )?statement\b|\bsounds? (?:the )?alarm\b|\b(?:hefty|heavy|harsh|"
+    r"massive|surprising|huge|big|key) (?:punishment|penalty|decision|announcement|verdict|news)\b|"
+    r"\bmakes? (?:a |an )?(?:\w+ )?(?:announcement|admission|confession|decision)\b|"
+    r"\b(?:emotional|promising|heartfelt|candid|cryptic) (?:update|message|post|statement)\b|"
+    r"\b(?:brutal|stark|blunt) (?:reminder|message|assessment)\b|\b(?:fresh|new) (?:battle|twist)\b|"
+    r"\bresponds? to\b|^(?:he|she|they|it)\b",
+    "de": r"\bäußert sich\b|\bmeldet sich zu wort\b|\bbricht (?:sein|ihr) schweigen\b|"
+    r"\bmit klaren worten\b|\bsteckt dahinter\b|^(?:er|sie)\b",
+    "fr": r"\bréagit\b|\bs['’]exprime\b|\b(?:brise|sort de) (?:le|son) silence\b|^(?:ils?|elles?)\b",
+    "es": r"\brompe el silencio\b|\breacciona\b|\bse pronuncia\b|^(?:él|ellas?|ellos)\b",
+    "it": r"\brompe il silenzio\b|\bla reazione\b|^(?:lui|lei|loro)\b",
+    "pt": r"\bquebra o silêncio\b|\bse pronuncia\b|\breage\b|^(?:eles?|elas?)\b",
+    "nl": r"\bdoorbreekt (?:de )?stilte\b|\breageert\b|^(?:hij|zij|ze)\b",
+    "ru": r"\bпрокомментировала?\b|\bвысказал(?:ся|ась)\b|\bотреагировала?\b|^(?:он|она|они)\b",
+    "uk": r"\bпрокоментува(?:в|ла)\b|\bвислови(?:вся|лася)\b|\bвідреагува(?:в|ла)\b|"
+    r"^(?:він|вона|вони)\b",
+    "pl": r"\bprzerywa milczenie\b|\bzabrał[ao]? głos\b|\bskomentował[ao]?\b|^(?:ona?|oni)\b",
+    "tr": r"\bsessizliğini bozdu\b|\baçıklama yaptı\b|\bflaş gelişme\b",
+    "ar": r"\bيعلق على\b|\bيخرج عن صمته\b|^(?:هو|هي)\b",
+}
+_WITHHOLDING_IN = {
+    language: re.compile(words, re.IGNORECASE) for language, words in _WITHHOLDING.items()
+}
 _QUOTATION = re.compile(
     r"^\W*[‘“\"«„'].*(?:[’”\"»']\s*[:,–—-]|[.!][’”\"»'] )|^[^:]{3,60}:\s+(?:[‘“\"«„']|I\b|We\b)"
 )
@@ -99,7 +124,7 @@ _LABEL = re.compile(
 #: Strong words, in titles and in sentences.
 LOADED = re.compile(
     r"\b(blast(s|ed)?|slam(s|med)?|rip(s|ped)|bombshells?|shock(s|ing|ed)?|stunn(ed|ing|er)|outrage|"
-    r"wild|viral|explosive|fumes?|jabs?|erupts (at|over)|insult(s|ed)?|roasts?|wows|illegals|"
+    r"swipes?|fuming|wild|viral|explosive|fumes?|jabs?|erupts (at|over)|insult(s|ed)?|roasts?|wows|illegals|"
     r"peddle|destroys|skewers|disgraced|heartburn|gruesome|heartbreaking|chilling)\b|!",
     re.IGNORECASE,
 )
@@ -124,9 +149,9 @@ def style_penalty(title: str, language: str = "") -> int:
     """Penalty of a title as a headline; 0 for a plain title.
 
     An empty title has the highest penalty. Lower penalties follow in this order: a question, a
-    feature, a live page, capitals or words of judgement; a quotation, a label, an ellipsis, or a
-    teaser after a plain sentence; loaded words or a beginning about the context; a quotation at
-    the beginning or an unusual length.
+    feature, a live page, capitals or words of judgement; a quotation, a label, an ellipsis, a
+    withheld statement or result, a pronoun as subject, or a teaser after a plain sentence; loaded
+    words or a beginning about the context; a quotation at the beginning or an unusual length.
     """
     title = title.strip()
     start = _BEFORE_TEASER.match(title)
@@ -138,7 +163,8 @@ def style_penalty(title: str, language: str = "") -> int:
         or _is_question(title, language)
         or _is_feature(title, language)
         or bool(_LIVE_OR_ROUNDUP.search(title) or JUDGEMENT.search(title)),
-        _QUOTED: any(each.search(title) for each in (_QUOTATION, _LABEL, _ELLIPSIS)),
+        _QUOTED: any(each.search(title) for each in (_QUOTATION, _LABEL, _ELLIPSIS))
+        or _withholds(title, language),
         _LOADED_WORDS: bool(
             LOADED.search(title)
             or _INDIRECT_QUESTION.search(title)
@@ -165,6 +191,11 @@ def _is_question(title: str, language: str) -> bool:
 def _is_feature(title: str, language: str) -> bool:
     own = _FEATURE_OF.get(primary_subtag(language) or "en")
     return bool(_FEATURE.search(title) or (own and own.search(title)))
+
+
+def _withholds(title: str, language: str) -> bool:
+    pattern = _WITHHOLDING_IN.get(primary_subtag(language) or "en")
+    return bool(pattern and pattern.search(title))
 
 
 def _is_context_first(title: str, language: str) -> bool:

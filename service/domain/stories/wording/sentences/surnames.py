@@ -1,7 +1,7 @@
 """Surnames of people whom a text before them has to introduce, such as "Karsia said"."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -40,6 +40,27 @@ _KNOWN = PLACES | ORGANISATIONS | DEMONYMS
 _POSSESSIVE = re.compile(r"['’]s?$")
 #: A name in a larger share of the articles of the window, and in more articles, is well known.
 _MAX_WINDOW_SHARE, _MAX_ARTICLES = 0.02, 5
+
+
+def bare_surnames(titles: Sequence[str], texts: Iterable[str]) -> list[bool]:
+    """Whether each title has a surname without given name or office that half of them introduce.
+
+    `texts` are those of the reports; the full names are found in them and in the titles.
+    """
+    names = {name for text in (*titles, *texts) for name in _surnames(text)} - _KNOWN
+    bare: set[int] = set()
+    for name in sorted(names):
+        named = {row for row, title in enumerate(titles) if _contains(name, title)}
+        introduced = {row for row in named if _introduces(titles[row], name)}
+        if 2 * len(introduced) >= len(named):
+            bare |= {row for row in named - introduced if _is_bare(name, titles[row])}
+    return [row in bare for row in range(len(titles))]
+
+
+def _introduces(title: str, name: str) -> bool:
+    """Whether a given name or an office stands before a surname."""
+    words = title[: title.find(name)].split()
+    return name in _surnames(title) or bool(words and words[-1] in GIVEN_NAMES)
 
 
 class Surnames:
