@@ -122,7 +122,12 @@ class StoryIndex:
 
     def __init__(self, stories: Iterable[DigestStory]) -> None:
         self._stories = tuple(stories)
-        self._languages = frozenset(each for story in self._stories for each in story.languages)
+        self._languages = frozenset(
+            language
+            for story in self._stories
+            for words in (story.words, story.name_words)
+            for language in words.languages
+        )
         self._postings: dict[tuple[str, str | None], set[int]] = defaultdict(set)
         for position, story in enumerate(self._stories):
             keys: dict[str, Iterable[str | None]] = {

@@ -81,6 +81,15 @@ def test_query_matches_one_value_of_each_field(query: AlertQuery, *, expected: b
     ] * expected
 
 
+@pytest.mark.parametrize("language", ["en", ""])
+def test_word_matches_its_forms_also_in_a_title_of_unknown_language(language: str) -> None:
+    found = report("daily", "Two ferries sail", language=language)
+    index = StoryIndex([ferry(found)])
+    assert index.find_matches(AlertQuery(words=frozenset({"sailing"})))
+    assert index.find_matches(AlertQuery(words=frozenset({"two férry"})))
+    assert not index.find_matches(AlertQuery(words=frozenset({"sailor"})))
+
+
 def test_first_match_triggers_one_email():
     [email] = new_emails(
         [alert(words=frozenset({"ferry"}))], ferry("daily"), story("Rates", ["sun"])
