@@ -17,7 +17,7 @@ from service.domain.queries.conditions import (
 )
 from service.domain.search.readings import ReadTexts, phrase_forms, read_text, words_of_text
 from service.domain.search.search_terms import SearchTerms
-from service.domain.search.word_forms import languages_of_script, split_words
+from service.domain.search.word_forms import languages_of_script
 from service.errors import BadInputError
 
 #: Language without readings of its own: the search index does not stem texts of unknown language.
@@ -37,10 +37,9 @@ class _Texts:
         self._languages = {*languages, _UNKNOWN}
         self._read = ReadTexts()
         for text in texts:
-            words = words_of_text(text)
-            length = sum(1 for _ in split_words(text))
-            for forms in read_text(words, languages):
-                self._read.add(forms, length)
+            for words in words_of_text(text):
+                for forms in read_text(words, languages):
+                    self._read.add(forms)
 
     def has(self, phrase: str, *, as_whole: bool = False) -> bool:
         """Whether a text contains a phrase; with `as_whole`, whether a text equals the phrase."""

@@ -17,7 +17,6 @@ from service.domain.search.endings import (
     strip_ending,
 )
 from service.domain.search.word_forms import (
-    BREAK,
     STEMMERS,
     Word,
     fold,
@@ -87,12 +86,10 @@ def default_language(text: str) -> str:
     return next(iter(languages_of_script(text)), "")
 
 
-def words_of_text(text: str) -> list[Word]:
-    """Return the words of a text and, after a break, each joined compound."""
-    words = list(split_words(text))
-    for joined in join_compounds(text):
-        words += [Word(joined.start, joined.start, BREAK), joined]
-    return words
+def words_of_text(text: str) -> Iterator[list[Word]]:
+    """Yield the words of a text, and those of each sentence with joined compounds."""
+    yield list(split_words(text))
+    yield from join_compounds(text)
 
 
 def phrases_of(phrase: str) -> list[list[str]]:
@@ -122,15 +119,14 @@ class ReadTexts:
     """The forms of the words of texts in each reading, in which phrases can be searched."""
 
     def __init__(self) -> None:
-        #: Forms of a text in one reading, and the number of its words without joined compounds.
-        self._rows: list[tuple[tuple[str, ...], int]] = []
+        self._rows: list[tuple[str, ...]] = []
         self._positions: dict[str, list[tuple[int, int]]] = defaultdict(list)
 
-    def add(self, forms: tuple[str, ...], length: int) -> None:
-        """Add the forms of a text in one reading; the first `length` are those of its words."""
+    def add(self, forms: tuple[str, ...]) -> None:
+        """Add the forms of a text, or of a sentence, in one reading."""
         for position, form in enumerate(forms):
             self._positions[form].append((len(self._rows), position))
-        self._rows.append((forms, length))
+        self._rows.append(forms)
 
     @property
     def forms(self) -> Collection[str]:
@@ -140,8 +136,8 @@ class ReadTexts:
     def has(self, phrase: tuple[str, ...], *, as_whole: bool = False) -> bool:
         """Whether a text contains a phrase; with `as_whole`, whether a text equals the phrase."""
         return any(
-            self._rows[row][0][start : start + len(phrase)] == phrase
-            and (not as_whole or (start == 0 and self._rows[row][1] == len(phrase)))
+            self._rows[row][start : start + len(phrase)] == phrase
+            and (not as_whole or len(self._rows[row]) == len(phrase))
             for row, start in self._positions.get(phrase[0], ())
         )
 

@@ -48,13 +48,12 @@ APOSTROPHES = "'`\u2018\u2019\u02b9\u02bb\u02bc\u02be\u02bf\uff07"
 HYPHENS = "\\-\u2010\u2011\uff0d\ufe63"
 #: The `s` of an English possessive, and an elided article or `que` before a word.
 POSSESSIVE = f"(?<=[^{SEPARATORS}][{APOSTROPHES}])[sS](?![^{SEPARATORS}])"
-ELISION = f"(?<![^{SEPARATORS}])(?:[lLdD]|[qQ][uU])(?=[{APOSTROPHES}][^{SEPARATORS}])"
-#: A word with hyphens or apostrophes that begins with letters: `cease-fire`, `COVID-19`, `Qur'an`.
-COMPOUND = (
-    f"(?<![^{SEPARATORS}])[^0-9{SEPARATORS}{UNSPACED}]+"
-    f"(?:[{HYPHENS}{APOSTROPHES}][^{SEPARATORS}{UNSPACED}]+)+"
-)
-#: The word before each joined compound at the end of a text; no phrase goes across it.
+ELISION = f"(?<![^{SEPARATORS}])(?:[lLdDcjmnst]|[qQ][uU])(?=[{APOSTROPHES}][^{SEPARATORS}])"
+#: A hyphen or apostrophe within a word, after a letter: `cease-fire`, `COVID-19`, `Qur'an`.
+JOINT = f"(?<=[^0-9{SEPARATORS}{UNSPACED}])[{HYPHENS}{APOSTROPHES}](?=[^{SEPARATORS}{UNSPACED}])"
+#: The end of a sentence; a dot before a small letter or a digit is none.
+SENTENCE_END = "[!?\n\u2026\u3002\uff01\uff0e\uff1f]|\\.(?! ?[a-z0-9])"
+#: The word before each sentence with joined compounds at the end of a text.
 BREAK = "000000"
 #: Accents. The letters й, ў and ї keep theirs, because they are letters of their own.
 ACCENTS = "[\u0300-\u0305\u0307\u0309-\u036f]|(?<![иИуУ])\u0306|(?<![іІ])\u0308"
@@ -97,7 +96,8 @@ _IGNORED = re.compile(f"[{IGNORED}]")
 _LETTERS = str.maketrans(*LETTERS)
 _ABBREVIATION = re.compile(ABBREVIATION)
 _SKIPPED = re.compile(f"{POSSESSIVE}|{ELISION}")
-_COMPOUND = re.compile(COMPOUND)
+_JOINT = re.compile(JOINT)
+_SENTENCE_END = re.compile(SENTENCE_END)
 _JOINTS = re.compile(f"[{HYPHENS}{APOSTROPHES}]")
 _ACCENTS = re.compile(ACCENTS)
 _PLAIN = str.maketrans(
@@ -132,19 +132,34 @@ def split_words(text: str) -> Iterator[Word]:
             yield Word(match.start(), match.end(), match.group())
 
 
-def join_compounds(text: str) -> Iterator[Word]:
-    """Yield words with hyphens or apostrophes as one word, such as `ceasefire` for `cease-fire`."""
-    if _JOINTS.search(text):
-        spoken = _SKIPPED.sub(lambda match: " " * len(match.group()), text)
-        for match in _COMPOUND.finditer(spoken):
-            yield Word(match.start(), match.end(), _JOINTS.sub("", match.group()))
+def join_compounds(text: str) -> Iterator[list[Word]]:
+    """Yield the words of each sentence with compounds, which are one word: `ceasefire`."""
+    if not _JOINT.search(text):
+        return
+    spoken = _SKIPPED.sub(lambda match: " " * len(match.group()), text)
+    dots = {match.end() - 1 for match in _ABBREVIATION.finditer(spoken)}
+    kept = [position for position in range(len(spoken)) if position not in dots]
+    plain = "".join(spoken[position] for position in kept)
+    start = 0
+    for sentence in _SENTENCE_END.split(plain):
+        joints = {match.start() for match in _JOINT.finditer(sentence)}
+        if joints:
+            rest = [each for each in range(len(sentence)) if each not in joints]
+            joined = "".join(sentence[each] for each in rest)
+            yield [
+                Word(
+                    kept[start + rest[word.start]],
+                    kept[start + rest[word.end - 1]] + 1,
+                    word.spelling,
+                )
+                for word in split_words(joined)
+            ]
+        start += len(sentence) + 1
 
 
 def without_joints(text: str) -> str:
     """Return a text with each word with hyphens or apostrophes written as one word."""
-    for word in reversed(list(join_compounds(text))):
-        text = text[: word.start] + word.spelling + text[word.end :]
-    return text
+    return _JOINT.sub("", _SKIPPED.sub(" ", text))
 
 
 def stem(spelling: str, language: str) -> str:

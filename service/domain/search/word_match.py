@@ -12,7 +12,7 @@ from service.domain.search.readings import (
     read_text,
     words_of_text,
 )
-from service.domain.search.word_forms import Word, split_words
+from service.domain.search.word_forms import Word
 
 #: Forms of the words of a phrase or text in one reading, in order.
 Forms = tuple[str, ...]
@@ -60,10 +60,9 @@ class WordIndex:
         self._by_language: dict[str, ReadTexts] = defaultdict(ReadTexts)
         for text in dict.fromkeys(texts):
             language = text.language or default_language(text.text)
-            words = words_of_text(text.text)
-            length = sum(1 for _ in split_words(text.text))
-            for forms in _read(words, language):
-                self._by_language[language].add(forms, length)
+            for words in words_of_text(text.text):
+                for forms in _read(words, language):
+                    self._by_language[language].add(forms)
 
     @property
     def languages(self) -> Iterable[str]:
@@ -100,11 +99,11 @@ def first_forms(phrases: frozenset[str], languages: Iterable[str]) -> frozenset[
 
 def find_spans(text: LanguageText, phrases: frozenset[str]) -> list[tuple[int, int]]:
     """Return the disjoint slices of a text that match one of the phrases, in order."""
-    words = words_of_text(text.text)
     language = text.language or default_language(text.text)
     compiled = _compile_phrases(phrases, language)
     found = sorted(
         (words[start].start, words[start + len(phrase) - 1].end)
+        for words in words_of_text(text.text)
         for forms in _read(words, language)
         for start, form in enumerate(forms)
         for _, phrase in compiled.get(form, ())

@@ -50,7 +50,9 @@ def texts(draw: st.DrawFn) -> tuple[str, str, str]:
     any_word = own | st.sampled_from(" ".join(VOCABULARY.values()).split())
     spelled = st.builds(lambda word, change: change(word), own, st.sampled_from([str, str.upper]))
     words = draw(st.lists(spelled | any_word, min_size=1, max_size=7))
-    gaps = draw(st.lists(st.sampled_from([" ", " ", ", ", "-", " – ", "’s "]), min_size=7))
+    gaps = draw(
+        st.lists(st.sampled_from([" ", " ", ", ", "-", " – ", "’s ", ". ", "! "]), min_size=7)
+    )
     text = "".join(part for pair in zip(words, gaps, strict=False) for part in pair)
     start = draw(st.integers(0, len(words) - 1))
     chosen = words[start : start + draw(st.integers(1, 3))]

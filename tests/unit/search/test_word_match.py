@@ -33,6 +33,18 @@ def test_spans_cover_the_words_as_written():
     assert [text[start:end] for start, end in spans] == ["U.S", "ferries", "Ferry", "中国"]
 
 
+def test_spans_of_joined_compounds_cover_the_words_as_written():
+    text = "The U.S. cease-fire plan, l’Ukraine, Qur'an"
+    spans = find_spans(LanguageText(text, "en"), frozenset({"ceasefire plan", "Ukraine", "Quran"}))
+    assert [text[start:end] for start, end in spans] == ["cease-fire plan", "Ukraine", "Qur'an"]
+
+
+def test_whole_text_matches_with_joined_compounds():
+    names = WordIndex([LanguageText("Conor O’Brien", "en"), LanguageText("St. Mary-Ann", "en")])
+    assert names.has_whole_text(frozenset({"Conor OBrien"}))
+    assert not names.has_whole_text(frozenset({"OBrien"}))
+
+
 def test_a_phrase_does_not_span_two_texts():
     texts = WordIndex([LanguageText("Ferry", "en"), LanguageText("aground", "en")])
     assert texts.find(frozenset({"ferry aground"})) is None

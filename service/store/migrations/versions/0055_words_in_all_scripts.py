@@ -1,8 +1,8 @@
 """words without accents, joined compounds, and endings of more languages in the search index
 
 The search functions apply the rules of `domain/search/word_forms.py` and `readings.py`. Text is
-indexed without accents and in simplified Chinese characters. Compounds are also indexed as one word
-at the end, after the word `000000`. Languages without a stemmer of Postgres lose their endings by
+indexed without accents and in simplified Chinese characters. Sentences with compounds are indexed
+again at the end, after the word `000000`, with each compound as one word. Languages without a stemmer of Postgres lose their endings by
 patterns.
 
 Old documents stay readable while the upgrade runs: it computes the documents of all articles again
@@ -34,11 +34,9 @@ UNSPACED = forms.UNSPACED
 APOSTROPHES = "''`\u2018\u2019\u02b9\u02bb\u02bc\u02be\u02bf\uff07"
 HYPHENS = "\\-\u2010\u2011\uff0d\ufe63"
 POSSESSIVE = f"(?<=[^{SEPARATORS}][{APOSTROPHES}])[sS](?![^{SEPARATORS}])"
-ELISION = f"(?<![^{SEPARATORS}])(?:[lLdD]|[qQ][uU])(?=[{APOSTROPHES}][^{SEPARATORS}])"
-COMPOUND = (
-    f"(?<![^{SEPARATORS}])[^0-9{SEPARATORS}{UNSPACED}]+"
-    f"(?:[{HYPHENS}{APOSTROPHES}][^{SEPARATORS}{UNSPACED}]+)+"
-)
+ELISION = f"(?<![^{SEPARATORS}])(?:[lLdDcjmnst]|[qQ][uU])(?=[{APOSTROPHES}][^{SEPARATORS}])"
+JOINT = f"(?<=[^0-9{SEPARATORS}{UNSPACED}])[{HYPHENS}{APOSTROPHES}](?=[^{SEPARATORS}{UNSPACED}])"
+SENTENCE_END = "[!?\n\u2026\u3002\uff01\uff0e\uff1f]|\\.(?! ?[a-z0-9])"
 ACCENTS = "[\u0300-\u0305\u0307\u0309-\u036f]|(?<![иИуУ])\u0306|(?<![іІ])\u0308"
 PLAIN = "łŁøØđĐðÐħĦŧŦıةؤئ", "lLoOdDdDhHtTiهوي"
 LIGATURES = {"ß": "ss", "ẞ": "ss", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "þ": "th", "Þ": "th"}
@@ -150,15 +148,16 @@ BEGIN
     value := regexp_replace(value, '{forms.ABBREVIATION}', '\\1', 'g');
     IF value ~ '[{HYPHENS}{APOSTROPHES}]' THEN
         value := regexp_replace(value, '{POSSESSIVE}|{ELISION}', ' ', 'g');
-        SELECT string_agg(' 000000 ' || regexp_replace(
-            found.parts[1], '[{HYPHENS}{APOSTROPHES}]', '', 'g'), '')
-        INTO joined FROM regexp_matches(value, '{COMPOUND}', 'g') AS found(parts);
+        SELECT string_agg(' 000000 ' || regexp_replace(sentence, '{JOINT}', '', 'g'), '')
+        INTO joined FROM regexp_split_to_table(value, '{SENTENCE_END}') AS sentence
+        WHERE sentence ~ '{JOINT}';
+        value := value || coalesce(joined, '');
     END IF;
     words := regexp_replace(value, '[{SEPARATORS}]+', ' ', 'g');
     IF octet_length(value) <> char_length(value) THEN
         words := regexp_replace(words, '([{UNSPACED}])', ' \\1 ', 'g');
     END IF;
-    RETURN words || coalesce(joined, '');
+    RETURN words;
 END $$
 """
 EXACT = f"""
