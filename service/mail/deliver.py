@@ -97,7 +97,8 @@ def send_confirmation(context: MailContext, sender: Sender, subscriber: Subscrib
     now, mail = context.clock(), context.settings.mail
     with context.sessions.begin() as session:
         key = link_keys.ensure_key(session, link_keys.LINKS, now=now)
-    links = LinkSigner.at(now, site_url(context.settings), key, mail).links(subscriber.id)
+    signer = LinkSigner.at(now, site_url(context.settings), key, mail)
+    links = signer.links(subscriber.id, request_number=subscriber.request_number)
     message_id = f"<confirm-{subscriber.id}-{int(now.timestamp())}@{domain_of(mail.sender)}>"
     email = build_message(
         configured_renderer(context.settings).confirmation(subscriber.address, links),

@@ -12,6 +12,8 @@ from service.settings.delivery import MailSettings
 _SIGNATURE_BYTES = 16
 #: Decimal digits of the largest database id and a margin; digits of the last day.
 _MAX_DIGITS, _DAY_DIGITS = 18, 6
+#: Number of requests of a subscriber whose confirmation links are recognised.
+_FORMER_REQUESTS = 100
 _EPOCH = date(1970, 1, 1)
 
 
@@ -44,17 +46,25 @@ class LinkSigner:
         )
         return cls(site, key, last, last_to_confirm)
 
-    def links(self, subscriber: int, edition: int | None = None, alert: int | None = None) -> Links:
+    def links(
+        self,
+        subscriber: int,
+        edition: int | None = None,
+        alert: int | None = None,
+        *,
+        request_number: int = 1,
+    ) -> Links:
         """Links of an email to a subscriber.
 
-        `edition` is the email itself; the unsubscribe button stops `alert`.
+        `edition` is the email itself; the unsubscribe button stops `alert`. The confirmation link
+        belongs to the subscriber's request with this number.
         """
         return Links(
             self.site,
             preferences=self._link("preferences", subscriber),
             unsubscribe=self._link("unsubscribe", subscriber),
             archive="" if edition is None else self._link("editions", edition),
-            confirm=self._link("confirm", subscriber),
+            confirm=self._link("confirm", subscriber, confirm_purpose(request_number)),
             alert="" if alert is None else self._link("alerts", alert),
         )
 
@@ -62,9 +72,15 @@ class LinkSigner:
         """Token of an edition in its Message-ID, which keeps bounces from being forged."""
         return sign_token(self.key, "message", edition)
 
-    def _link(self, purpose: str, number: int) -> str:
-        last_day = self.last_day_to_confirm if purpose == "confirm" else self.last_day
-        return f"{self.site}/digest/{purpose}/{sign_token(self.key, purpose, number, last_day)}"
+    def _link(self, page: str, number: int, purpose: str = "") -> str:
+        last_day = self.last_day_to_confirm if page == "confirm" else self.last_day
+        token = sign_token(self.key, purpose or page, number, last_day)
+        return f"{self.site}/digest/{page}/{token}"
+
+
+def confirm_purpose(request_number: int) -> str:
+    """Purpose of the link that confirms a request; a link of an earlier version has request 1."""
+    return "confirm" if request_number <= 1 else f"confirm.{request_number}"
 
 
 def last_day_of(now: datetime, days: float) -> date:
@@ -96,6 +112,22 @@ def verify_token(key: bytes, purpose: str, token: str) -> Token | None:
     if not hmac.compare_digest(expected.encode(), token.encode()):
         return None
     return Token(int(number), last_day)
+
+
+def read_number(token: str) -> int:
+    """Return the number in a token, whose signature is not checked; 0 if it has none."""
+    number = token.partition("-")[0].partition(".")[0]
+    return int(number) if _is_number(number, _MAX_DIGITS) else 0
+
+
+def find_request(key: bytes, token: str, latest: int) -> int:
+    """Return the number of the request that a confirmation link belongs to; 1 if it has none.
+
+    Links of much earlier requests than the `latest` are treated like invalid ones.
+    """
+    requests = range(latest, max(latest - _FORMER_REQUESTS, 1), -1)
+    found = (each for each in requests if verify_token(key, confirm_purpose(each), token))
+    return next(found, 1)
 
 
 def _is_number(text: str, digits: int) -> bool:

@@ -40,7 +40,6 @@ from service.web.middleware.cors import CorsMiddleware
 from service.web.middleware.etags import ConditionalMiddleware
 from service.web.middleware.gzip import GzipMiddleware
 from service.web.middleware.hosts import HostMiddleware, HostPolicy
-from service.web.middleware.rate_limit import RateLimiter
 from service.web.middleware.request_context import RequestContextMiddleware
 from service.web.middleware.response_cache import ResponseCache
 from service.web.middleware.shared_reads import SharedReads
@@ -163,7 +162,7 @@ def create_app(
     app.state.key_cache = KeyCache(sessions, clock, reads)
     app.state.browser_sessions = BrowserSessions(sessions, clock)
     app.state.limits = ConcurrencyLimits(settings.web)
-    app.state.subscription_limiter = RateLimiter(SUBSCRIPTION_QUOTA)
+    app.state.subscription_quota = SUBSCRIPTION_QUOTA
     app.state.metrics = Metrics(web.engine, clock)
     app.state.readiness = health.readiness_probe(web)
     if model_context:

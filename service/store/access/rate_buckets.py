@@ -23,6 +23,24 @@ _EXCHANGE = text("""
         ) - :requests + excluded.remaining)
     RETURNING client, remaining
 """)
+#: Takes one request, if at least one is left; returns no row otherwise.
+_TAKE = text("""
+    INSERT INTO rate_buckets AS bucket (client, remaining, at)
+    VALUES (:client, :requests - 1, clock_timestamp())
+    ON CONFLICT (client) DO UPDATE SET
+        at = clock_timestamp(),
+        remaining = least(
+            :requests,
+            bucket.remaining + extract(epoch FROM clock_timestamp() - bucket.at) * :per_second
+        ) - 1
+        WHERE bucket.remaining
+            + extract(epoch FROM clock_timestamp() - bucket.at) * :per_second >= 1
+    RETURNING remaining
+""")
+_SECONDS_UNTIL_NEXT = text("""
+    SELECT (1 - remaining) / :per_second - extract(epoch FROM clock_timestamp() - at)
+    FROM rate_buckets WHERE client = :client
+""")
 #: Buckets without requests for this time are full, as all windows are shorter.
 _IDLE = text("INTERVAL '1 hour'")
 
@@ -44,6 +62,22 @@ def exchange(
     with sessions.begin() as session:
         rows = session.execute(_EXCHANGE, values).all()
     return {row.client: row.remaining for row in rows}
+
+
+def take(sessions: sessionmaker[Session], quota: Quota, client: str) -> float:
+    """Take one request of a client; returns 0, or the seconds until the next one if none is left.
+
+    Every request costs a transaction, but the limit holds exactly for all web servers.
+    """
+    values = {
+        "client": client,
+        "requests": float(quota.requests),
+        "per_second": quota.per_second,
+    }
+    with sessions.begin() as session:
+        if session.scalar(_TAKE, values) is not None:
+            return 0.0
+        return max(float(session.scalar(_SECONDS_UNTIL_NEXT, values) or 0.0), 1.0)
 
 
 def delete_idle(session: Session) -> int:

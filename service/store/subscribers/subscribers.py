@@ -34,6 +34,7 @@ class Subscriber:
     filters: Filters
     schedule_since: datetime
     stop_reason: str | None
+    request_number: int  #: of the latest request; counts from 1
 
 
 def add(
@@ -61,7 +62,9 @@ def add(
             f"{address} is on the suppression list ({reason}); emails to this address are not "
             "allowed. If its owner asks for emails, run samestory subscribers unsuppress"
         )
-    row = _find_row(session, address) or SubscriberRow(address=address, created_at=now)
+    row = _find_row(session, address, lock=True) or SubscriberRow(
+        address=address, created_at=now, request_number=0
+    )
     if row.state == "active":
         raise AlreadyExistsError(
             f"{address} is already subscribed as subscriber {row.id}; "
@@ -73,6 +76,7 @@ def add(
             "change this subscriber, or remove it and add it again"
         )
     row.state, row.stop_reason, row.confirmed_at = "pending", None, None
+    row.request_number += 1
     _write_preferences(row, schedule, filters, now)
     session.add(row)
     session.flush()
@@ -90,6 +94,12 @@ def find_by_address(session: Session, address: str) -> Subscriber:
 def get(session: Session, subscriber_id: int) -> Subscriber:
     """One subscriber; raises NotFoundError."""
     return _subscriber(_get_row(session, subscriber_id))
+
+
+def find_request_number(session: Session, subscriber_id: int) -> int:
+    """Return the number of a subscriber's latest request; 1 if there is no such subscriber."""
+    statement = select(SubscriberRow.request_number).where(SubscriberRow.id == subscriber_id)
+    return session.scalar(statement) or 1
 
 
 def list_all(session: Session) -> list[Subscriber]:
@@ -127,10 +137,16 @@ def lock(session: Session, ids: Collection[int]) -> None:
     session.execute(rows.order_by(SubscriberRow.id).with_for_update(key_share=True))
 
 
-def confirm(session: Session, subscriber_id: int, *, now: datetime) -> Subscriber:
-    """Activate a pending subscriber; no effect in other states."""
-    row = _get_row(session, subscriber_id)
-    if row.state == "pending":
+def confirm(
+    session: Session, subscriber_id: int, *, now: datetime, request_number: int | None = None
+) -> Subscriber:
+    """Activate a pending subscriber; no effect in other states.
+
+    With `request_number`, it also has no effect if the subscriber has made a later request. The
+    subscriber stays locked until the transaction ends, so that a concurrent complaint is final.
+    """
+    row = _get_row(session, subscriber_id, lock=True)
+    if row.state == "pending" and request_number in (None, row.request_number):
         row.state, row.confirmed_at, row.schedule_since = "active", now, now
         session.flush()
     return _subscriber(row)
@@ -181,13 +197,22 @@ def remove(session: Session, subscriber_id: int) -> None:
     session.delete(_get_row(session, subscriber_id))
 
 
-def _find_row(session: Session, address: str) -> SubscriberRow | None:
-    lowered = func.lower(SubscriberRow.address) == address.lower()
-    return session.scalars(select(SubscriberRow).where(lowered)).one_or_none()
+def _find_row(session: Session, address: str, *, lock: bool = False) -> SubscriberRow | None:
+    statement = select(SubscriberRow).where(func.lower(SubscriberRow.address) == address.lower())
+    if lock:
+        statement = statement.with_for_update(key_share=True).execution_options(
+            populate_existing=True
+        )
+    return session.scalars(statement).one_or_none()
 
 
-def _get_row(session: Session, subscriber_id: int) -> SubscriberRow:
-    row = session.get(SubscriberRow, subscriber_id)
+def _get_row(session: Session, subscriber_id: int, *, lock: bool = False) -> SubscriberRow:
+    row = session.get(
+        SubscriberRow,
+        subscriber_id,
+        with_for_update={"key_share": True} if lock else None,
+        populate_existing=lock,
+    )
     if row is None:
         raise NotFoundError("subscriber", subscriber_id)
     return row
@@ -224,5 +249,12 @@ def _subscriber(row: SubscriberRow) -> Subscriber:
         stored = Filters()
     filters = replace(stored, language=row.language)
     return Subscriber(
-        row.id, row.address, row.state, schedule, filters, row.schedule_since, row.stop_reason
+        row.id,
+        row.address,
+        row.state,
+        schedule,
+        filters,
+        row.schedule_since,
+        row.stop_reason,
+        row.request_number,
     )

@@ -3,7 +3,16 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, UniqueConstraint, func, text
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,6 +39,9 @@ class SubscriberRow(Base):
     confirmed_at: Mapped[Instant | None]
     schedule_since: Mapped[Instant]  #: no edition is due before this time
     stop_reason: Mapped[str | None]
+    request_number: Mapped[int] = mapped_column(
+        Integer, server_default=text("1")
+    )  #: of the latest request, which its confirmation link names
 
 
 #: Addresses are unique, ignoring case.

@@ -16,7 +16,14 @@ from sqlalchemy.orm import Session
 
 from service.domain.subscribers.digest_preferences import DAYS, LIST_FIELDS, Preferences
 from service.errors import BadInputError, NotFoundError
-from service.mail.signed_links import last_day_of, sign_token, verify_token
+from service.mail.signed_links import (
+    confirm_purpose,
+    find_request,
+    last_day_of,
+    read_number,
+    sign_token,
+    verify_token,
+)
 from service.store.catalogue.choices import load_choices
 from service.store.subscribers import alerts, editions, link_keys, subscribers
 from service.store.subscribers.email_stats import list_sent_emails
@@ -34,6 +41,10 @@ MAX_FORM_BYTES = 65_536
 #: Purpose of the tokens in links to alert feeds.
 FEEDS = "feeds"
 EXPIRED = "This link has expired. Use the link in the latest email, or ask for a new one"
+SUPERSEDED = (
+    "This link belongs to an earlier request and changed nothing. Use the link in the latest email"
+)
+REMOVED = "This subscription was deleted; no emails are sent"
 #: Number of sent emails listed on the preferences page.
 MAX_SENT_EMAILS = 30
 #: Number of saved queries that the form of a new alert offers.
@@ -58,7 +69,7 @@ FormDep = Annotated[FormFields, Depends(read_form)]
 @router.get("/confirm/{token}")
 def confirm_page(session: ReadSession, web: WebContextDep, token: Token) -> HTMLResponse:
     """Show the button that confirms a subscription."""
-    subscriber = get_linked_subscriber(session, web, "confirm", token)
+    subscriber = _get_requester(session, web, token)
     return render_page(web, "confirm.html", subscriber=subscriber, token=token)
 
 
@@ -66,8 +77,10 @@ def confirm_page(session: ReadSession, web: WebContextDep, token: Token) -> HTML
 def confirm(web: WebContextDep, token: Token) -> HTMLResponse:
     """Activate a pending subscription."""
     with web.sessions.begin() as session:
-        subscriber = get_linked_subscriber(session, web, "confirm", token)
-        subscriber = subscribers.confirm(session, subscriber.id, now=web.clock())
+        requester = _get_requester(session, web, token)
+        subscriber = subscribers.confirm(
+            session, requester.id, now=web.clock(), request_number=requester.request_number
+        )
         preferences = make_token(session, web, "preferences", subscriber.id)
     return render_page(
         web, "confirm.html", subscriber=subscriber, token=token, preferences=preferences
@@ -176,11 +189,35 @@ def verify_link(session: Session, web: WebContext, purpose: str, token: str) -> 
     return content.number
 
 
+def _get_requester(session: Session, web: WebContext, token: str) -> Subscriber:
+    """Return the subscriber of the confirmation link of the latest request.
+
+    Raises:
+        NotFoundError: the token is invalid, or the subscriber was removed.
+        HTTPException: 410, the token has expired or belongs to an earlier request.
+    """
+    latest = subscribers.find_request_number(session, read_number(token))
+    request = find_request(load_link_key(session), token, latest)
+    subscriber = get_linked_subscriber(session, web, confirm_purpose(request), token)
+    if request < latest:
+        raise HTTPException(410, SUPERSEDED)
+    return subscriber
+
+
 def get_linked_subscriber(
     session: Session, web: WebContext, purpose: str, token: str
 ) -> Subscriber:
-    """Return the subscriber of a signed link; raises as `verify_link` does."""
-    return subscribers.get(session, verify_link(session, web, purpose, token))
+    """Return the subscriber of a signed link.
+
+    Raises:
+        NotFoundError: the token is invalid, or the subscriber was removed.
+        HTTPException: 410, the token has expired.
+    """
+    number = verify_link(session, web, purpose, token)
+    try:
+        return subscribers.get(session, number)
+    except NotFoundError as error:
+        raise NotFoundError("page", purpose, REMOVED) from error
 
 
 def parse_preferences(fields: FormFields) -> Preferences:

@@ -16,7 +16,6 @@ from service.settings.load import load
 from service.store.database.sessions import Sessions
 from service.store.subscribers import link_keys, subscribers
 from service.web.app import create_app
-from service.web.middleware.rate_limit import RateLimiter
 from tests.support.content.subscribers import DAILY, DUE
 from tests.support.database.rows import Rows
 from tests.support.servers.mail_server import MailServer
@@ -47,7 +46,7 @@ def open_site(
     )
     web = replace(settings.web, site="https://news.example")
     app = create_app(sessions, clock=lambda: DUE, settings=replace(settings, mail=mail, web=web))
-    app.state.subscription_limiter = RateLimiter(Quota(quota, 3600))
+    app.state.subscription_quota = Quota(quota, 3600)
     with running(app) as site:
         yield site
 
@@ -117,6 +116,20 @@ def test_requests_are_limited_per_client_and_in_total(
         assert [each.status for each in answers] == [200, 200, 200, 422]
         assert "Too many requests from your network" in answers[-1].text
     assert len(mail_server.received) == 2
+
+
+def test_limit_per_client_holds_for_several_web_servers(
+    sessions: Sessions, mail_server: MailServer
+) -> None:
+    with (
+        open_site(sessions, mail_server.port, quota=3) as one,
+        open_site(sessions, mail_server.port, quota=3) as other,
+    ):
+        statuses = [
+            post(site, "/subscribe", f"address=reader{number}@x.example").status
+            for number, site in enumerate([one, other, one, other, one])
+        ]
+    assert statuses == [200, 200, 200, 422, 422]
 
 
 def test_address_can_try_again_after_a_failure_of_the_mail_server(

@@ -1,6 +1,8 @@
 """Subscriber pages: token links, double opt-in, one-click unsubscribe, preferences."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -38,10 +40,10 @@ def subscriber(sessions: Sessions) -> Subscriber:
         return subscribers.add(session, "ann@x.example", DAILY, Filters(), now=DUE)
 
 
-def path(sessions: Sessions, purpose: str, number: int) -> str:
+def path(sessions: Sessions, purpose: str, number: int, page: str = "") -> str:
     with sessions.begin() as session:
         key = link_keys.ensure_key(session, link_keys.LINKS, now=DUE)
-    return f"/digest/{purpose}/{sign_token(key, purpose, number, last_day_of(DUE, 400))}"
+    return f"/digest/{page or purpose}/{sign_token(key, purpose, number, last_day_of(DUE, 400))}"
 
 
 def post(site: Site, where: str, body: str = "") -> SiteResponse:
@@ -227,6 +229,66 @@ def test_expired_link_returns_410_and_changes_nothing(
             assert reload(sessions, subscriber).state == "pending"
     assert reload(sessions, subscriber).state == "active"
     assert post(site, links.unsubscribe).status == 200
+
+
+def test_link_of_an_earlier_request_confirms_nothing_and_says_so(
+    site: Site, sessions: Sessions, subscriber: Subscriber
+):
+    former = path(sessions, "confirm", subscriber.id)
+    post(site, former)
+    post(site, path(sessions, "unsubscribe", subscriber.id))
+    with sessions.begin() as session:
+        again = subscribers.add(session, "ann@x.example", DAILY, Filters(), now=DUE)
+    assert (again.id, again.request_number) == (subscriber.id, 2)
+    for response in (site.page(former), post(site, former)):
+        assert response.status == 410
+        assert "belongs to an earlier request and changed nothing" in response.text
+    assert reload(sessions, subscriber).state == "pending"
+    assert post(site, path(sessions, "confirm.2", subscriber.id, "confirm")).status == 200
+    assert reload(sessions, subscriber).state == "active"
+
+
+def test_link_of_a_removed_subscriber_says_so(
+    site: Site, sessions: Sessions, subscriber: Subscriber
+):
+    with sessions.begin() as session:
+        subscribers.remove(session, subscriber.id)
+    for purpose in ("confirm", "preferences", "unsubscribe"):
+        response = site.page(path(sessions, purpose, subscriber.id))
+        assert response.status == 404
+        assert "This subscription was deleted; no emails are sent" in response.text
+
+
+def test_complaint_during_a_confirmation_is_final(sessions: Sessions, subscriber: Subscriber):
+    with sessions.begin() as confirming:
+        assert subscribers.get(confirming, subscriber.id).state == "pending"
+        with sessions.begin() as session:
+            subscribers.stop(session, subscriber.id, "complaint: abuse")
+        subscribers.confirm(confirming, subscriber.id, now=DUE)
+    assert reload(sessions, subscriber).stop_reason == "complaint: abuse"
+    assert reload(sessions, subscriber).state == "stopped"
+
+
+def test_concurrent_reports_of_one_subscriber_do_not_conflict(
+    sessions: Sessions, subscriber: Subscriber
+):
+    barrier = threading.Barrier(8, timeout=20)
+
+    def report(number: int) -> None:
+        with sessions.begin() as session:
+            subscribers.get(session, subscriber.id)
+            barrier.wait()
+            if number % 4 == 0:
+                subscribers.confirm(session, subscriber.id, now=DUE)
+            elif number % 4 == 1:
+                subscribers.stop(session, subscriber.id, "complaint: abuse")
+            else:
+                subscribers.stop(session, subscriber.id, "failed 5.1.1", bounced=True)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(report, range(8)))
+    assert reload(sessions, subscriber).state == "stopped"
+    assert reload(sessions, subscriber).stop_reason == "complaint: abuse"
 
 
 def test_complaint_is_final(site: Site, sessions: Sessions, subscriber: Subscriber):

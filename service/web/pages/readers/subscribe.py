@@ -14,6 +14,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
+from service.domain.access.rate_limit import Quota
 from service.domain.field_types import ShortText
 from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE
 from service.domain.subscribers.digest_schedule import DeliverySchedule
@@ -22,12 +23,12 @@ from service.domain.text.email_addresses import normalize_email
 from service.errors import AlreadyExistsError, BadInputError, MailError, SettingsError
 from service.mail.deliver import send_confirmation
 from service.mail.smtp import open_sender
+from service.store.access import rate_buckets
 from service.store.catalogue.choices import load_choices
 from service.store.catalogue.known_names import require_known_names
 from service.store.subscribers import subscribers
 from service.store.subscribers.opt_in import allow_retry, may_send_confirmation
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
-from service.web.middleware.rate_limit import RateLimiter
 from service.web.pages.subscriptions import FormDep, parse_preferences
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import render_page
@@ -83,7 +84,7 @@ def subscribe(
         schedule = preferences.apply_to_schedule(DEFAULT_SCHEDULE)
         filters = preferences.apply_to_filters(DEFAULT_FILTERS)
         require_known_names(session, outlets=outlets, storylines=storylines)
-        _count_request(request)
+        _count_request(request, web)
     except BadInputError as error:
         return _render_form(
             request,
@@ -99,12 +100,12 @@ def subscribe(
     return response
 
 
-def _count_request(request: Request) -> None:
-    """Count a request of this client; raises BadInputError if it sent too many."""
-    limiter: RateLimiter = request.app.state.subscription_limiter
-    result = limiter.take(request.state.client)
-    if result and not result.allowed:
-        raise BadInputError(TOO_MANY.format(minutes=result.retry_after // 60 + 1))
+def _count_request(request: Request, web: WebContext) -> None:
+    """Count a request of this client; raises BadInputError if it sent too many to all servers."""
+    quota: Quota = request.app.state.subscription_quota
+    seconds = rate_buckets.take(web.sessions, quota, f"subscribe {request.state.client.name}")
+    if seconds:
+        raise BadInputError(TOO_MANY.format(minutes=int(seconds) // 60 + 1))
 
 
 def _request_confirmation(
