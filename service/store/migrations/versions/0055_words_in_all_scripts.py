@@ -19,7 +19,7 @@ from alembic import op
 from service.domain.search.chinese_letters import SIMPLIFIED, TRADITIONAL
 
 revision = "0055"
-down_revision = "0053"
+down_revision = "0054"
 branch_labels = None
 depends_on = None
 
