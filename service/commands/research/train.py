@@ -17,8 +17,9 @@ from service.domain.articles.model import Article, Floats, Vectors
 from service.domain.evaluation.grouping_metrics import bcubed, encode_labels
 from service.domain.grouping.window import group_window
 from service.domain.pairs.calibration import Calibration
-from service.domain.pairs.candidates import Pairs, candidate_pairs, recall
+from service.domain.pairs.candidates import candidate_pairs, recall
 from service.domain.pairs.features import Features, TokenisedArticles
+from service.domain.pairs.nearest import Pairs
 from service.domain.pairs.score import PairModel, pair_features
 from service.domain.pairs.training import (
     LabelledPairs,

@@ -15,8 +15,8 @@ from service.domain.merges.decision import decide_groups
 from service.domain.merges.features import Components
 from service.domain.merges.model import MergeModel
 from service.domain.merges.units import Mask, Matrix, UnitScores
-from service.domain.pairs.candidates import Pairs
 from service.domain.pairs.features import Features
+from service.domain.pairs.nearest import Pairs
 from service.domain.pairs.score import PairModel
 from service.settings.grouping import GroupingSettings
 

@@ -20,8 +20,9 @@ from service.domain.grouping.lineage import ExistingStory, plan_update, story_id
 from service.domain.grouping.place import place_rows
 from service.domain.grouping.window import build_units
 from service.domain.merges.model import MergeModel
-from service.domain.pairs.candidates import Pairs, candidate_pairs, without_roundups
+from service.domain.pairs.candidates import candidate_pairs, without_roundups
 from service.domain.pairs.features import Features, TokenisedArticles
+from service.domain.pairs.nearest import Pairs
 from service.domain.pairs.score import PairModel
 from service.domain.pairs.vocabulary import Vocabulary
 from service.settings.grouping import StorySettings

@@ -19,9 +19,10 @@ from service.domain.merges.decision import merge_gains, merge_groups
 from service.domain.merges.features import Components
 from service.domain.merges.group_pairs import GroupPair
 from service.domain.merges.model import MergeModel
-from service.domain.pairs.candidates import Pairs, candidate_pairs
+from service.domain.pairs.candidates import candidate_pairs
 from service.domain.pairs.centering import Languages
 from service.domain.pairs.features import Features, TokenisedArticles
+from service.domain.pairs.nearest import Pairs
 from service.domain.pairs.score import PairModel
 from service.domain.pairs.vocabulary import Vocabulary
 from service.settings.grouping import StorySettings

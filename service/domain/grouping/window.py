@@ -22,8 +22,9 @@ from service.domain.grouping.cluster import Units, group
 from service.domain.grouping.constraints import Constraints
 from service.domain.grouping.hysteresis import StableStories
 from service.domain.merges.model import MergeModel
-from service.domain.pairs.candidates import Pairs, candidate_pairs, without_roundups
+from service.domain.pairs.candidates import candidate_pairs, without_roundups
 from service.domain.pairs.features import Features, TokenisedArticles
+from service.domain.pairs.nearest import Pairs
 from service.domain.pairs.score import PairModel
 from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.text.title_suffixes import strip_title_suffix

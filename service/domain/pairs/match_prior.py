@@ -8,7 +8,7 @@ events). The same evidence then has another posterior.
 import numpy as np
 
 from service.domain.articles.model import Floats
-from service.domain.pairs.candidates import Pairs
+from service.domain.pairs.nearest import Pairs
 
 #: Weight of the training prior, in articles.
 PRIOR_ARTICLES = 50

@@ -20,7 +20,7 @@ from service.commands.running.models import load_merge_model
 from service.domain.articles.model import Floats, Rows
 from service.domain.evaluation.grouping_metrics import Agreement, bcubed
 from service.domain.grouping.window import group_window
-from service.domain.pairs.candidates import Pairs
+from service.domain.pairs.nearest import Pairs
 from service.domain.pairs.score import PairModel
 from service.domain.pairs.training import calibration_error
 from service.settings.load import Settings

@@ -8,8 +8,8 @@ import numpy as np
 from service.domain.articles.model import Article, Vectors
 from service.domain.merges.features import MERGE_FEATURES
 from service.domain.merges.model import MergeModel
-from service.domain.pairs.candidates import Pairs
 from service.domain.pairs.match_prior import log_odds
+from service.domain.pairs.nearest import Pairs
 from service.domain.pairs.score import PAIR_FEATURES, PairModel
 from service.embed.articles import encode_articles
 from service.settings.embedding import CandidateSettings

@@ -7,12 +7,9 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from service.domain.articles.model import Rows, Vectors
-from service.domain.pairs.candidates import (
-    Pairs,
-    nearest_cross_language,
-    nearest_vectors,
-)
+from service.domain.pairs.candidates import nearest_cross_language, nearest_vectors
 from service.domain.pairs.features import CandidateFeatures
+from service.domain.pairs.nearest import Pairs
 from service.settings import load as settings_module
 
 

@@ -1,0 +1,116 @@
+"""Search for the nearest vectors of a window: exact, in blocks of a matrix product."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.domain.articles.model import Floats, Rows
+from service.domain.compute import IN_PROCESS, Compute
+
+#: Pairs of rows, shape (m, 2), lower row first, sorted, without duplicates.
+Pairs = NDArray[np.int64]
+
+_BLOCK_CELLS = 1 << 22  # cells per block of a matrix product: 16 MB
+_CHUNK = 1 << 12  # cells per step in double precision
+#: Cosines are rounded so that the last bits of a sum do not affect the result.
+_DIGITS = 6
+#: Maximum error of a cosine in single precision, with its rounding to six digits. The error of a
+#: dot product of n terms is at most n · 2⁻²⁴ for unit vectors, .00005 for 768 dimensions.
+_MAX_ERROR = 1e-4
+#: Columns of which only the highest cosine is compared at first.
+_GROUP = 16
+
+
+@dataclass(frozen=True, slots=True)
+class NearestSearch:
+    """Unit vectors of a window, and the maximum hours between two dates of a pair."""
+
+    values: NDArray[np.float32]
+    hours: Floats
+    window_hours: float
+
+    def find(self, rows: Rows, columns: Rows, count: int, compute: Compute = IN_PROCESS) -> Pairs:
+        """Pair each row with the columns of its highest positive cosines.
+
+        `columns` are ascending. Ties go to the first column. A row is not paired with itself, nor
+        with a column whose date is too far away.
+        """
+        if not len(columns) or not len(rows):
+            return concatenate_pairs([])
+        padded = np.zeros((-(-len(columns) // _GROUP) * _GROUP, self.values.shape[1]), np.float32)
+        padded[: len(columns)] = self.values[columns]
+        shared = _SearchedColumns(self, columns, padded, count)
+        blocks = row_blocks(rows, len(padded))
+        return concatenate_pairs(list(compute.map(_find_in_columns, shared, blocks)))
+
+    def exclude(self, block: NDArray[np.float32], rows: Rows, columns: Rows) -> None:
+        """Set the cells of pairs that are not allowed to −1."""
+        block[:, len(columns) :] = -1
+        places = np.minimum(np.searchsorted(columns, rows), len(columns) - 1)
+        own = columns[places] == rows
+        block[np.flatnonzero(own), places[own]] = -1
+        if np.isfinite(self.window_hours):
+            apart = np.abs(self.hours[rows][:, None] - self.hours[columns])
+            block[:, : len(columns)][apart > self.window_hours] = -1
+
+    def highest(self, rows: Rows, columns: Rows, count: int) -> Pairs:
+        """The `count` columns of each row with the highest positive cosines; `rows` ascending."""
+        cosines = np.empty(len(rows))
+        for start in range(0, len(rows), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            one, other = self.values[rows[part]], self.values[columns[part]]
+            cosines[part] = np.einsum("ij,ij->i", one, other, dtype=np.float64)
+        cosines = np.round(cosines, _DIGITS)
+        order = np.lexsort((columns, -cosines, rows))
+        order = order[cosines[order] > 0]
+        rows, columns = rows[order], columns[order]
+        place = np.arange(len(rows)) - np.searchsorted(rows, rows)
+        return np.column_stack([rows, columns])[place < count]
+
+
+@dataclass(frozen=True, slots=True)
+class _SearchedColumns:
+    """What the searches of all blocks of rows share."""
+
+    search: NearestSearch
+    columns: Rows
+    padded: NDArray[np.float32]  #: vectors of the columns, and zeros up to a whole group
+    count: int  #: results per row
+
+
+def _find_in_columns(shared: _SearchedColumns, rows: Rows) -> Pairs:
+    block = shared.search.values[rows] @ shared.padded.T
+    shared.search.exclude(block, rows, shared.columns)
+    at, near = _cells_above(block, shared.count)
+    return shared.search.highest(rows[at], shared.columns[near], shared.count)
+
+
+def row_blocks(rows: Rows, columns: int) -> list[Rows]:
+    """Split rows into blocks whose products with all columns fit into memory."""
+    size = max(1, _BLOCK_CELLS // max(columns, 1))
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+
+def concatenate_pairs(parts: Sequence[Pairs]) -> Pairs:
+    """All pairs of the parts, in their order."""
+    return np.concatenate(parts) if parts else np.zeros((0, 2), dtype=np.int64)
+
+
+def _cells_above(block: NDArray[np.float32], count: int) -> tuple[Rows, Rows]:
+    """Rows and columns of all cells that may be among the `count` highest positive of their row.
+
+    The `count` highest maxima of groups of columns are cells themselves, so the lowest of them
+    bounds the `count` highest cells from below, up to the error of single precision.
+    """
+    groups = block.shape[1] // _GROUP
+    maxima = block.reshape(len(block), _GROUP, groups).max(axis=1)
+    threshold = np.full(len(block), -_MAX_ERROR, dtype=np.float32)
+    if groups > count:
+        lowest = np.partition(maxima, groups - count, axis=1)[:, groups - count]
+        threshold = np.maximum(threshold, lowest - 2 * _MAX_ERROR)
+    rows, group = np.nonzero(maxima >= threshold[:, None])
+    cells = group[:, None] + np.arange(_GROUP) * groups
+    chosen = block[rows[:, None], cells] >= threshold[rows, None]
+    return np.repeat(rows, chosen.sum(axis=1)), cells[chosen]
