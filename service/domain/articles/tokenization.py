@@ -137,8 +137,12 @@ def fold(word: str) -> str:
 
 
 def spellings(text: str) -> Iterator[Spelling]:
-    """Yield each word as (normalized, original)."""
-    return map(_spelling, _WORD.findall(unicodedata.normalize("NFKC", text)))
+    """Yield each word as (normalized, original); neither is empty.
+
+    A word without letters, such as an Arabic kashida that stands alone, is none.
+    """
+    found = map(_spelling, _WORD.findall(unicodedata.normalize("NFKC", text)))
+    return (each for each in found if each[0])
 
 
 @lru_cache(maxsize=1 << 17)  # a window has many articles with the same words

@@ -266,3 +266,9 @@ def test_features_and_judgements_are_not_plain(language: str, title: str) -> Non
 )
 def test_reports_in_other_languages_are_plain(language: str, title: str) -> None:
     assert title_penalty(Article(1, title, lang=language)) == 0
+
+
+def test_word_without_letters_is_none() -> None:
+    """A kashida that stands alone has no letters once it is normalized."""
+    articles = [Article(key, "ـ كتاب", "ـــ كتاب", outlet=f"o{key}") for key in range(2)]
+    assert choose_headline_article(articles, encoded(articles)).id in {0, 1}
