@@ -21,7 +21,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 COMPILE_DOCS := $(BIN)/uv pip compile --group docs --constraint requirements-dev.lock --universal --python-version 3.11 \
 	--generate-hashes --upgrade --quiet --custom-compile-command 'make lock' --output-file requirements-docs.lock
 
-.PHONY: demo docs test test-server test-oldest check lint types layers typescript axe pictures coverage quality pair-models merge-models bench stress soak soak-feeds lock release clean
+.PHONY: demo docs test test-server test-oldest check lint types layers typescript axe pictures coverage quality pair-models merge-models bench bench-short stress soak soak-feeds lock release clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -123,7 +123,12 @@ merge-models: $(VENV)/ready-dev
 
 # The last part fills a database with ARTICLES articles, which takes some minutes.
 bench: $(VENV)/ready-dev
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.short --write
 	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.bench.run $(ARTICLES)
+
+# Compares CPU times for about a minute; fails if a ratio is below its minimum.
+bench-short: $(VENV)/ready-dev
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.short
 
 # Eight processes run all jobs and edit for SECONDS seconds; fails if a deadlock happens.
 stress: $(VENV)/ready-dev

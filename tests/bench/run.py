@@ -7,15 +7,10 @@ after the other, so ratios of two versions of the code are comparable.
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-
-import numpy as np
-from rich.console import Console
-from rich.table import Table
+from dataclasses import replace
 
 from service.commands.running.models import load_merge_model, load_pair_model
-from service.domain.articles.model import Article, Vectors
+from service.domain.articles.model import Article
 from service.domain.grouping.window import group_window
 from service.embed.articles import encode_articles
 from service.embed.loader import load_encoder
@@ -24,25 +19,13 @@ from service.ingest.parsing.worker import ParseJob
 from service.ingest.parsing.workers import parse_all
 from service.settings import load as settings_module
 from tests.bench import feeds, responses
+from tests.bench.comparison import Comparison, print_table, write_json
 from tests.bench.digests import check_alerts, create_digests
 from tests.bench.samples import feed_files, sample_articles
+from tests.bench.windows import synthetic_window
 
 #: Runs per measurement; the fastest counts, because noise only adds time.
 REPEATS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Seconds of a piece of work and of its baseline."""
-
-    work: str
-    seconds: float
-    baseline: str
-    baseline_seconds: float
-
-    @property
-    def ratio(self) -> float:
-        return self.baseline_seconds / self.seconds
 
 
 def measure(work: Callable[[], object], repeats: int = REPEATS) -> float:
@@ -124,49 +107,19 @@ def compare_alerts(count: int) -> Comparison:
     )
 
 
-def synthetic_window(count: int) -> tuple[list[Article], Vectors]:
-    """Generate events of eight reports each, with similar words and vectors, from a fixed seed."""
-    random = np.random.default_rng(7)
-    words = [f"word{number}" for number in range(20_000)]
-    events = count // 8
-    centres = random.normal(size=(events, 384))
-    articles, values = [], np.empty((count, 384), dtype=np.float32)
-    topics = random.integers(0, len(words), size=(events, 30))
-    for row in range(count):
-        event = row % events
-        chosen = [words[at] for at in random.permutation(topics[event])[:20]]
-        minute = int(random.integers(0, 7 * 24 * 60))
-        published = datetime(
-            2023, 5, 1 + minute // 1440, minute // 60 % 24, minute % 60, tzinfo=UTC
-        )
-        articles.append(Article(row, " ".join(chosen[:8]), " ".join(chosen), published=published))
-        values[row] = centres[event] + random.normal(size=384) * 0.5
-    return articles, Vectors("synthetic", values / np.linalg.norm(values, axis=1, keepdims=True))
-
-
 def main() -> None:
-    """Run all comparisons and print the table."""
-    table = Table(title="Ratios baseline / work; higher is better", title_justify="left")
-    for name in ("work", "s", "baseline", "s ", "ratio"):
-        table.add_column(name, justify="right" if name in ("s", "s ", "ratio") else "left")
+    """Run all comparisons, print the table and write it to `docs/benchmarks/`."""
     articles = sample_articles()
-    for compare in (
-        lambda: compare_encoding(articles),
-        compare_parsing,
-        lambda: compare_grouping(2000),
-        lambda: compare_grouping(8000),
-        lambda: compare_digests(10_000),
-        lambda: compare_alerts(10_000),
-    ):
-        result = compare()
-        table.add_row(
-            result.work,
-            f"{result.seconds:.2f}",
-            result.baseline,
-            f"{result.baseline_seconds:.2f}",
-            f"{result.ratio:.2f}",
-        )
-    Console(width=130).print(table)
+    comparisons = [
+        compare_encoding(articles),
+        compare_parsing(),
+        compare_grouping(2000),
+        compare_grouping(8000),
+        compare_digests(10_000),
+        compare_alerts(10_000),
+    ]
+    print_table(comparisons)
+    write_json("bench", comparisons)
     feeds.main()
     responses.main(*(int(each) for each in sys.argv[1:]))
 
