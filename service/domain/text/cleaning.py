@@ -13,9 +13,17 @@ _CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
 _CONTROLS = re.compile(f"[{_CONTROL}]+")
 _CONTROLS_AND_BREAKS = re.compile(f"[{_CONTROL}\t\n\r]+")
 _SPACES, _BREAK = re.compile(r"\s+"), re.compile(r"[\t\r\n]")
-#: Soft hyphens, zero-width characters, and controls of direction (U+202A to U+202E, U+2066 to
-#: U+2069), which could reorder the page around a title.
-_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]+")
+#: Invisible characters of formatting: soft hyphens, zero-width characters, controls of direction,
+#: which could reorder the page around a title, deprecated controls (U+206A to U+206F), annotations,
+#: controls of musical and shorthand notation, and tags, which hide text from readers but not from
+#: programs. Flags of regions, such as that of Scotland, keep the tags after their black flag (group
+#: 1). Zero-width joiners and non-joiners stay, because emoji, Persian and Indic scripts need them.
+#: Marks of direction (U+061C, U+200E, U+200F) stay, because they change only their neighbours.
+_INVISIBLE = re.compile(
+    "(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f)"
+    "|[\u00ad\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]+"
+)
 
 
 def clean_text(text: str) -> str:
@@ -26,7 +34,7 @@ def clean_text(text: str) -> str:
     # None of these characters is printable; the check is cheap.
     if text.isprintable() or text.replace("\n", "").isprintable():
         return text
-    return _INVISIBLE.sub("", _CONTROLS.sub(" ", text))
+    return _INVISIBLE.sub(r"\1", _CONTROLS.sub(" ", text))
 
 
 def clean_identifier(text: str, max_characters: int) -> str:
