@@ -35,3 +35,12 @@ def full_stems(text: str, language: str) -> frozenset[str]:
     """Return the stems of the words of a text without function words, of English words also."""
     language = primary_subtag(language) or "en"
     return frozenset(word_forms.stem(word, language) for word in content_words(text, language))
+
+
+def stems_without_stop_words(text: str, language: str) -> frozenset[str]:
+    """Return the stems of all words of a text except `tokenization.STOP_WORDS`."""
+    language = primary_subtag(language) or "en"
+    words = (part for word in tokenization.words(text) for part in segment(word))
+    return frozenset(
+        word_forms.stem(word, language) for word in words if word not in tokenization.STOP_WORDS
+    )

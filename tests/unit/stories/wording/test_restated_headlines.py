@@ -60,6 +60,14 @@ def test_sentence_that_adds_a_fact_replaces_a_restating_one(
     assert [q.text for q in summarise([first, second], vocabulary, headline=first)] == [adding]
 
 
+def test_frequent_verbs_are_facts() -> None:
+    headline = "Karsia and Dorvath ministers meet at Castelmar, border posts on the table"
+    sentence = "The border posts will open within a week, the ministers agreed in Castelmar."
+    repetition = Repetition(vocabulary_of([["posts"]]))
+    assert repetition.adds_fact(f"{sentence[:-1]} near Tessen.", headline, "en")
+    assert not repetition.adds_fact("The ministers met over the border posts.", headline, "en")
+
+
 @pytest.mark.parametrize(("lang", "headline", "restating", "adding"), CASES)
 def test_facts_are_new_words_names_and_numbers(
     lang: str, headline: str, restating: str, adding: str

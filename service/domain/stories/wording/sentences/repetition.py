@@ -8,7 +8,7 @@ import numpy as np
 from service.domain.articles import tokenization
 from service.domain.articles.model import Floats
 from service.domain.pairs.vocabulary import Vocabulary, word_key
-from service.domain.stories.wording.stems import content_words, full_stems
+from service.domain.stories.wording.stems import content_words, full_stems, stems_without_stop_words
 
 #: Encodes a sentence in a language: a vector of unit length, or zero if the model does not apply.
 Encode = Callable[[str, str], Floats]
@@ -19,6 +19,8 @@ _MIN_SHARED_WORDS = 0.55
 _MIN_NEW_WORDS = 5
 #: Minimum words of a first sentence that the headline lacks, if it has no new names or numbers.
 _MIN_WORDS_OF_FACT = 3
+#: Shorter words are articles and prepositions.
+_LONG_WORD = 4
 #: A sentence is new with this many new names and numbers, or with this share of new words.
 _MIN_SPECIFICS, _MIN_NEW_SHARE = 2, 0.75
 #: A name in a larger share of the articles of the window, and in more articles, is common.
@@ -76,6 +78,12 @@ class Repetition:
         """Whether a sentence does more than restate a headline; `language` is an ISO 639 code."""
         new = full_stems(sentence, language) - full_stems(headline, language)
         if any(word[0].isdigit() for word in new) or len(new) >= _MIN_WORDS_OF_FACT:
+            return True
+        # The lists of function words are long: "the posts will open within a week" is a fact.
+        new = stems_without_stop_words(sentence, language) - stems_without_stop_words(
+            headline, language
+        )
+        if sum(len(word) >= _LONG_WORD for word in new) >= _MIN_WORDS_OF_FACT:
             return True
         return self._count_specifics(sentence, headline, language) >= _MIN_SPECIFICS
 
