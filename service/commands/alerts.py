@@ -17,6 +17,7 @@ from service.commands.digest import (
     run_mail_job_once,
     write_email,
 )
+from service.commands.running.store import open_store
 from service.commands.running.wiring import open_context
 from service.commands.subscribers import MIN_INDEPENDENT
 from service.domain.subscribers.alert_preferences import parse_query
@@ -89,7 +90,7 @@ def add(  # noqa: PLR0917  # options, all by name
         min_independent=min_independent,
         query=query,
     )
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         owner = subscribers.find_by_address(session, address)
         added = alerts.add(session, owner.id, wanted, now=context.clock())
     print(f"added alert {added.id} of {owner.address}: {added.query}")
@@ -107,7 +108,7 @@ def list_alerts(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List alerts with their ids, subscribers and queries."""
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         owners = (
             [subscribers.find_by_address(session, address)]
             if address
@@ -129,7 +130,7 @@ def remove(
     ],
 ) -> None:
     """Stop an alert permanently and cancel its unsent emails."""
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         owned = alerts.get(session, number)
         alerts.stop(session, number, now=context.clock())
     print(f"removed alert {number}: {owned.alert.query}")

@@ -9,8 +9,8 @@ import typer
 from sqlalchemy import Engine
 
 from jobs.running.context import never_stop
+from service.commands.running.store import open_store
 from service.commands.running.times import utc_now
-from service.commands.running.wiring import open_context
 from service.errors import DatabaseUnusableError
 from service.settings import load as settings_module
 from service.store.database import schema
@@ -107,7 +107,7 @@ def prune(
 
     The job tidy does the same each hour. Articles, stories, memberships and transitions are kept.
     """
-    with open_context() as context:
+    with open_store() as context:
         settings, now = context.settings, context.clock()
         rules = list_rules(settings.retention, in_use=settings.details_in_use)
         if dry_run:

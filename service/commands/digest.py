@@ -15,6 +15,7 @@ from jobs.running import runner
 from jobs.running.context import Context
 from jobs.running.schedule import build_schedule
 from service.commands.running.serving import open_service
+from service.commands.running.store import open_store
 from service.commands.running.wiring import open_context
 from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE
 from service.domain.subscribers.digest_selection import History, select_stories
@@ -81,7 +82,7 @@ def list_editions(
     Each line ends with the mean and maximum number of stories per email, and the mean and maximum
     size of an email in kB.
     """
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         # Local dates can be behind UTC, so the oldest day may be listed in part.
         since = (context.clock() - timedelta(days=days)).date()
         outcomes = load_daily_outcomes(session, since=since)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from jobs.export import import_dumps
-from service.commands.running.wiring import open_context
+from service.commands.running.store import open_store
 from service.errors import SettingsError
 
 
@@ -25,7 +25,7 @@ def export(
     command requires the extra `export`: pip install 'samestory\[export]'.
     """
     dumps = import_dumps()
-    with open_context() as context:
+    with open_store() as context:
         chosen = target or context.settings.export.target
         if not chosen:
             raise SettingsError("No target: pass one, or set export.target")

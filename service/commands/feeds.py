@@ -1,4 +1,8 @@
-"""`samestory feeds`: manage the feed catalogue."""
+"""`samestory feeds`: manage the feed catalogue.
+
+Commands import `service.ingest` when they run: its libraries take longer to import than `list`
+takes to run.
+"""
 
 import json
 import sys
@@ -9,14 +13,9 @@ from typing import Annotated, Any
 
 import typer
 
-from jobs.running.context import Context
-from service.commands.running.wiring import open_context
+from service.commands.running.store import open_store
 from service.domain.operations.remedies import explain_feed_error
 from service.errors import BadInputError, NotFoundError
-from service.ingest.add_feed import add_feeds, discover_feeds, fetch_feed
-from service.ingest.catalogue_files import read_bytes
-from service.ingest.feed_overrides import change_overrides
-from service.ingest.opml import OpmlFeed, read_opml, write_opml
 from service.redaction import redact_url, redact_urls
 from service.settings import load as settings_module
 from service.settings.paths import CONFIG_DIR
@@ -61,15 +60,6 @@ _SHOWN_OF_FETCH = (
 Url = Annotated[str, typer.Argument(help="HTTP or HTTPS URL of a feed.")]
 
 
-def import_shipped(context: Context) -> None:
-    """Import the shipped catalogue from `config/` if the database has no feeds."""
-    with context.sessions.begin() as session:
-        if not feeds.count_feeds(session):
-            path = CONFIG_DIR / "feeds.opml"
-            catalogue = read_opml(path.read_bytes(), name=str(path))
-            add_feeds(session, catalogue.feeds, now=context.clock())
-
-
 @app.command("import")
 def import_file(
     path: Annotated[
@@ -83,12 +73,16 @@ def import_file(
 
     A bad outline is skipped. Its line and the reason go to standard error.
     """
+    from service.ingest.add_feed import add_feeds  # noqa: PLC0415
+    from service.ingest.catalogue_files import read_bytes  # noqa: PLC0415
+    from service.ingest.opml import read_opml  # noqa: PLC0415
+
     opml = read_opml(read_bytes(path), name=str(path))
     for warning in opml.warnings:
         print(f"samestory: {warning}", file=sys.stderr)
     if not opml.feeds:
         raise BadInputError(f"{path}: the file contains no feeds")
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         added = add_feeds(session, opml.feeds, now=context.clock())
     print(f"{added} feeds added, {len(opml.feeds) - added} already exist")
 
@@ -103,9 +97,11 @@ def add(
 
     On failure, the command adds nothing, prints the reason and exits with 1.
     """
+    from service.ingest.add_feed import add_feeds, fetch_feed  # noqa: PLC0415
+
     fetched = fetch_feed(url, settings_module.load())
     feed = fetched.to_opml(title)
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         added = add_feeds(session, [feed], now=context.clock())
     print(
         f"{'added' if added else 'already exists'}: {redact_url(feed.url)} ({feed.title or 'untitled'})"
@@ -118,6 +114,8 @@ def check(url: Url, *, as_json: AsJson = False) -> None:
 
     On failure, the command prints the reason and exits with 1.
     """
+    from service.ingest.add_feed import fetch_feed  # noqa: PLC0415
+
     fetched = fetch_feed(url, settings_module.load())
     result, parsed = fetched.result, fetched.parsed
     details: dict[str, Any] = {
@@ -151,6 +149,8 @@ def discover(
     If the page neither announces feeds nor links to any, the command tries usual addresses. If
     there are no feeds, it prints the reason and exits with 1.
     """
+    from service.ingest.add_feed import discover_feeds  # noqa: PLC0415
+
     links = discover_feeds(url, settings_module.load())
     if as_json:
         rows = [{"url": link.url, "title": link.title, "guess": link.guess} for link in links]
@@ -162,7 +162,7 @@ def discover(
 @app.command("list")
 def list_feeds(*, as_json: AsJson = False) -> None:
     """List all feeds with outlet, status and last error."""
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         rows = [
             {
                 "id": feed.id,
@@ -198,7 +198,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one feed with its last fetches and its moves to other URLs."""
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         feed = feeds.find_feed(session, url)
         if feed is None:
             raise NotFoundError("feed", url)
@@ -253,7 +253,7 @@ def undo_move(
 
     The feed does not move to the same URL again.
     """
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         move = feed_history.undo_move(session, url, now=context.clock())
         restored, left = redact_url(move.old_url), redact_url(move.new_url)
     print(f"restored: {restored} (was {left})")
@@ -294,6 +294,8 @@ def set_feed(
 
     An empty text, or the interval 0, restores the default. The articles of the feed are kept.
     """
+    from service.ingest.feed_overrides import change_overrides  # noqa: PLC0415
+
     options: dict[str, str | float | None] = {
         "charset": charset,
         "fetch_url": fetch_url,
@@ -303,7 +305,7 @@ def set_feed(
     changes = {name: value for name, value in options.items() if value is not None}
     if status is None and full_text is None and not changes:
         raise BadInputError("Nothing to change: expected at least one option such as --status")
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         feed = feeds.find_feed(session, url)
         if feed is None:
             raise NotFoundError("feed", url)
@@ -326,7 +328,9 @@ def export(
     ] = None,
 ) -> None:
     """Export all feeds as OPML, with folders, categories and status."""
-    with open_context() as context, context.sessions.begin() as session:
+    from service.ingest.opml import OpmlFeed, write_opml  # noqa: PLC0415
+
+    with open_store() as context, context.sessions.begin() as session:
         listed = [
             OpmlFeed(
                 url=feed.url,

@@ -11,8 +11,8 @@ from jobs.running.scheduler import run_scheduler
 from jobs.running.signals import handle_signals
 from service.commands.running.metrics_server import serve_metrics
 from service.commands.running.serving import open_service
+from service.commands.running.store import open_store
 from service.commands.running.systemd import notify_systemd
-from service.commands.running.wiring import open_context
 from service.errors import BadInputError
 from service.settings import load as settings_module
 from service.settings.sources import nearest
@@ -56,7 +56,7 @@ def show_status() -> None:
     settings = settings_module.load()
     names = [job.name for job in build_schedule(settings)]
     stalled_after = timedelta(seconds=settings.runs.takeover_seconds)
-    with open_context(settings) as context, context.sessions() as session:
+    with open_store(settings) as context, context.sessions() as session:
         states = load_job_status(session, names)
         reembedding = model_choices.measure_reembedding(session)
         now = context.clock()

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from jobs.running.context import Context
+from service.commands.running.store import Store, open_store
 from service.commands.running.times import parse_time
-from service.commands.running.wiring import open_context
 from service.domain.access.roles import Role
 from service.settings.daemon import DEMO_DATABASE
 from service.store.access import keys
@@ -57,7 +56,7 @@ def create(
     """Create a key and show its secret. The secret is not stored and cannot be shown again."""
     if days and expires:
         raise typer.BadParameter("use --days or --expires, not both")
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         now = context.clock()
         expires_at = (
             parse_time(expires) if expires else now + timedelta(days=days) if days else None
@@ -80,7 +79,7 @@ def list_keys(
     as_json: AsJson = False,
 ) -> None:
     """List keys with their roles, expiry and last use, without secrets."""
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         listed = keys.list_keys(session, include_revoked=include_revoked)
         _print_database(context, find_used_databases(session, DEMO_DATABASE))
     if as_json:
@@ -94,12 +93,12 @@ def revoke(
     name: Annotated[str, typer.Argument(help="Name of the key; see `samestory keys list`.")],
 ) -> None:
     """Revoke a key immediately. It stays in the list of revoked keys."""
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         key = keys.revoke(session, keys.get_by_name(session, name).id, now=context.clock())
     print(_format_line(key))
 
 
-def _print_database(context: Context, demos: list[str]) -> None:
+def _print_database(context: Store, demos: list[str]) -> None:
     """Print the database of the keys, and how to use that of a running demo, to standard error."""
     url = context.engine.url
     server = "the embedded server" if not context.settings.database.url else url.host or "localhost"
@@ -118,7 +117,7 @@ def rotate_links() -> None:
 
     Later emails have new links. Subscribers must copy the address of alert feeds again.
     """
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         link_keys.rotate(session, link_keys.LINKS, now=context.clock())
     print("all signed links are revoked")
 

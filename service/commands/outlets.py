@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.running.wiring import open_context
+from service.commands.running.store import open_store
 from service.domain.catalogue.outlet_edits import EDITABLE_FIELDS, FieldValue
 from service.store.catalogue import outlets
 from service.store.catalogue.outlet_stats import get_outlet
@@ -35,7 +35,7 @@ def list_outlets(
     as_json: AsJson = False,
 ) -> None:
     """List outlets. The line of an edited outlet also has the configured values."""
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         listed = [outlet for outlet in list_all_outlets(session) if outlet.edited_at or not edited]
     if as_json:
         rows = [asdict(outlet) for outlet in listed]
@@ -80,7 +80,7 @@ def set_values(
     }
     if not changes:
         raise typer.BadParameter("No change given: use an option such as --country GB")
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         outlets.edit_outlet(session, slug, changes, now=context.clock())
         print(_format_line(get_outlet(session, slug)))
 
@@ -88,7 +88,7 @@ def set_values(
 @app.command()
 def reset(slug: Slug) -> None:
     """Undo all edits of an outlet: restore the configured values."""
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         outlets.reset_outlet(session, slug, now=context.clock())
         print(_format_line(get_outlet(session, slug)))
 

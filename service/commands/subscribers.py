@@ -9,9 +9,8 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
-from jobs.running.context import Context
 from service.commands.bounces import report
-from service.commands.running.wiring import open_context
+from service.commands.running.store import Store, open_store
 from service.domain.subscribers.digest_preferences import (
     DEFAULT_FILTERS,
     DEFAULT_SCHEDULE,
@@ -114,7 +113,7 @@ def add(
     """
     preferences = Preferences(time_zone=zone, hour=hour, days=days)
     schedule = preferences.apply_to_schedule(DEFAULT_SCHEDULE)
-    with open_context() as context:
+    with open_store() as context:
         with context.sessions.begin() as session:
             added = subscribers.add(
                 session,
@@ -244,8 +243,8 @@ def remove(address: Address) -> None:
 
 
 @contextmanager
-def _open_session() -> Iterator[tuple[Context, Session]]:
-    with open_context() as context, context.sessions.begin() as session:
+def _open_session() -> Iterator[tuple[Store, Session]]:
+    with open_store() as context, context.sessions.begin() as session:
         yield context, session
 
 

@@ -9,9 +9,8 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
-from jobs.running.context import Context
+from service.commands.running.store import Store, open_store
 from service.commands.running.times import format_time
-from service.commands.running.wiring import open_context
 from service.domain.stories.transitions import TRANSITION_KINDS
 from service.domain.webhooks.event_filter import parse_event_filter
 from service.domain.webhooks.retries import DeliveryOutcome
@@ -244,8 +243,8 @@ def _print_outcome(target: WebhookTarget, outcome: DeliveryOutcome) -> None:
 
 
 @contextmanager
-def _open_session() -> Iterator[tuple[Context, Session]]:
-    with open_context(settings_module.load()) as context, context.sessions.begin() as session:
+def _open_session() -> Iterator[tuple[Store, Session]]:
+    with open_store(settings_module.load()) as context, context.sessions.begin() as session:
         yield context, session
 
 

@@ -21,7 +21,7 @@ from service.commands.research.grouper import (
 from service.commands.research.jsonl import Label
 from service.commands.research.link_quality import link_report
 from service.commands.running.models import load_merge_model, load_pair_model
-from service.commands.running.wiring import open_context
+from service.commands.running.store import open_store
 from service.domain.articles.boilerplate import remove_boilerplate
 from service.domain.articles.model import Article, ArticleId
 from service.domain.evaluation.grouping_metrics import GroupingQuality, grouping_quality
@@ -95,7 +95,7 @@ def evaluate(
 
 def record_result(gold: str, metrics: GroupingQuality, profile: str) -> None:
     """Store the agreement with the labels of a file under the name of the file."""
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         record_evaluation(
             session,
             Evaluation(context.clock(), Path(gold).name, profile, metrics.articles, metrics.bcubed),

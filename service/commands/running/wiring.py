@@ -10,13 +10,11 @@ from datetime import datetime
 
 from jobs.running.context import Context, Progress, no_progress
 from service.commands.running.models import ModelSets
+from service.commands.running.store import open_store
 from service.commands.running.times import utc_now
 from service.compute.loader import ComputeLoader
-from service.settings import load as settings_module
 from service.settings.load import Settings
 from service.settings.model_choice import ModelChoice
-from service.store.database import schema
-from service.store.database.sessions import make_sessions, open_engine
 
 
 @contextmanager
@@ -28,28 +26,20 @@ def open_context(
     progress: Progress = no_progress,
     upgrade: bool = False,
 ) -> Iterator[Context]:
-    """Connect to the database and yield the context of jobs and commands.
-
-    Without `settings`, the settings of the environment apply. `name` is the database on the
-    embedded server; by default, the settings select it. `upgrade` applies missing migrations; they
-    are always applied on the embedded server.
+    """Connect to the database, see `open_store`, and yield the context of jobs.
 
     Raises:
+        BadInputError: the weights of a model cannot be read.
         DatabaseError: the database is unusable; the message gives the reason.
     """
-    settings = settings or settings_module.load()
-    with open_engine(settings.database, name=name) as engine:
-        if upgrade or not settings.database.url:
-            schema.upgrade(engine)
-        else:
-            schema.check(engine)
-        compute = ComputeLoader(settings.compute)
-        models = ModelSets(settings.window.reach, compute.load_model)
-        configured = models.load(ModelChoice.of(settings))
+    with open_store(settings, name=name, clock=clock, upgrade=upgrade) as store:
+        compute = ComputeLoader(store.settings.compute)
+        models = ModelSets(store.settings.window.reach, compute.load_model)
+        configured = models.load(ModelChoice.of(store.settings))
         yield Context(
-            engine=engine,
-            sessions=make_sessions(engine),
-            settings=settings,
+            engine=store.engine,
+            sessions=store.sessions,
+            settings=store.settings,
             clock=clock,
             encoder=configured.encoder,
             pair_model=configured.pair_model,

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from jobs.running.context import Context
+from service.commands.running.store import Store, open_store
 from service.commands.running.times import format_time
-from service.commands.running.wiring import open_context
 from service.errors import DatabaseError
 from service.store.runs import maintenance
 
@@ -33,7 +32,7 @@ def on(
     No job starts, running jobs end early, and the API rejects writes with 503. Pages and read
     requests work. Nothing is lost: the jobs continue after `samestory maintenance off`.
     """
-    with open_context() as context:
+    with open_store() as context:
         with context.sessions.begin() as session:
             maintenance.begin(session, reason, now=context.clock())
         _wait_for_jobs(context, wait)
@@ -43,7 +42,7 @@ def on(
 @app.command()
 def off() -> None:
     """Turn maintenance mode off. The jobs start at their next interval."""
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         was_on = maintenance.end(session)
     print("maintenance mode is off" if was_on else "maintenance mode was off already")
 
@@ -51,12 +50,12 @@ def off() -> None:
 @app.command()
 def status() -> None:
     """Print whether maintenance mode is on."""
-    with open_context() as context, context.sessions() as session:
+    with open_store() as context, context.sessions() as session:
         found = maintenance.find(session)
     print(f"on since {format_time(found.since)}: {found.reason}" if found else "off")
 
 
-def _wait_for_jobs(context: Context, seconds: float) -> None:
+def _wait_for_jobs(context: Store, seconds: float) -> None:
     end = time.monotonic() + seconds
     while True:
         with context.sessions() as session:

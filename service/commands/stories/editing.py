@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
-from service.commands.running.wiring import open_context
+from service.commands.running.store import open_store
 from service.commands.stories import render
 from service.commands.stories.arguments import (
     Article,
@@ -207,7 +207,7 @@ def _decide(decide: Decide, by: str, why: str, *, as_json: bool) -> None:
     """Make a decision in one transaction and print it."""
     editor = clean_line("name", by, MAX_NAME_LENGTH) or pwd.getpwuid(os.getuid()).pw_name
     reason = clean_line("reason", why, MAX_REASON_LENGTH)
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         now = context.clock()
         quiet_since = context.settings.lifecycle.quiet_since(now)
         decision = decide(session, EditorAction(editor, reason, now, quiet_since))

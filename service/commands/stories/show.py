@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.running.wiring import open_context
+from service.commands.running.store import open_store
 from service.commands.stories import render
 from service.commands.stories.arguments import AsJson, AsOf, Story, parse_as_of
 from service.domain.queries.conditions import Query
@@ -32,7 +32,7 @@ def list_stories(
 ) -> None:
     """List stories. With --json, the output has the format of `GET /v1/stories`."""
     instant = parse_as_of(as_of)
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         page = views.list_stories(session, Query(as_of=instant), sort=sort, limit=limit)
         now = instant or context.clock()
     if as_json:
@@ -49,7 +49,7 @@ def show(story: Story, *, as_of: AsOf = "", as_json: AsJson = False) -> None:
     With --json, the output has the format of `GET /v1/stories/ID`.
     """
     instant = parse_as_of(as_of)
-    with open_context() as context, context.sessions.begin() as session:
+    with open_store() as context, context.sessions.begin() as session:
         detail = views.get_story(session, story, as_of=instant)
         if detail.story.state == "merged":
             story = history.find_survivor(session, story, as_of=instant)

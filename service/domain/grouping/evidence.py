@@ -10,26 +10,18 @@ one.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from service.domain.articles.model import ArticleId, Floats, Rows
 from service.domain.grouping.place import Placement
+from service.domain.grouping.reason import Reason
 from service.domain.grouping.window import Grouping
 from service.domain.pairs.score import PairModel, pair_features
 
 #: Maximum number of nearest members, and of rival stories that are scored.
 MAX_NEAREST = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Mean probability with the story's members (None for its first article), and evidence."""
-
-    score: float | None = None
-    evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
 def explain_placement(placement: Placement) -> Reason:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from service.domain.articles.model import Article, ArticleId
-from service.domain.grouping.evidence import Reason, explain_grouping, explain_placement
+from service.domain.grouping.evidence import explain_grouping, explain_placement
 from service.domain.grouping.place import Placement, ScoredArticle, StoryScore
+from service.domain.grouping.reason import Reason
 from service.domain.grouping.window import group_window
 from service.domain.pairs.calibration import Calibration
 from service.domain.pairs.score import PAIR_FEATURES

@@ -1,0 +1,13 @@
+"""Reason of a membership. Apart from `evidence`, because storing it needs no arithmetic."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Mean probability with the story's members (None for its first article), and evidence."""
+
+    score: float | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
