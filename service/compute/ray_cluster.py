@@ -1,5 +1,6 @@
 """Mapping on a Ray cluster. Postgres stays the only state: a lost node costs time, not data."""
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -8,7 +9,7 @@ from typing import Any
 import ray
 
 from service.compute.ray_connection import QUEUED, RETRIES, RayConnection
-from service.compute.ray_encoder import load_cluster_encoder
+from service.compute.ray_encoder import ClusterEncoder
 from service.domain.compute import Item, Result, Shared
 from service.embed.encoder import Encoder
 from service.settings.compute import ComputeSettings
@@ -20,8 +21,17 @@ class RayCluster:
 
     def __init__(self, settings: ComputeSettings) -> None:
         """Connect to the cluster; raises ComputeError, see `RayConnection`."""
+        self._settings = settings
+        self._lock = threading.Lock()
         self._connection = RayConnection(settings)
-        self._task: Any = ray.remote(max_retries=RETRIES)(_call)
+
+    def connect(self) -> RayConnection:
+        """Return the connection, or a new one if it was lost; raises ComputeError."""
+        with self._lock:
+            if self._connection.is_lost:
+                ray.shutdown()
+                self._connection = RayConnection(self._settings)
+            return self._connection
 
     def map(
         self,
@@ -38,17 +48,19 @@ class RayCluster:
             ComputeError: the cluster did not return a result within `compute.timeout_seconds`, or
                 the function failed.
         """
+        connection = self.connect()
+        task: Any = ray.remote(max_retries=RETRIES)(_call)
         iterator, waiting = iter(items), deque[Any]()
-        with self._connection.errors("a task failed"):
+        with connection.errors("a task failed"):
             reference = ray.put(shared)
-            queued = QUEUED * max(1, int(self._connection.count("CPU")))
+            queued = QUEUED * max(1, int(connection.count("CPU")))
         while True:
             for item in islice(iterator, queued - len(waiting)):
-                waiting.append(self._task.remote(reference, function, item))
+                waiting.append(task.remote(reference, function, item))
             if not waiting:
                 return
-            with self._connection.errors("a task failed"):
-                result: Result = self._connection.get(waiting.popleft())
+            with connection.errors("a task failed"):
+                result: Result = connection.get(waiting.popleft())
             yield result
 
     def load_model(self, settings: EmbedSettings) -> Encoder:
@@ -57,7 +69,7 @@ class RayCluster:
         Raises:
             ComputeError: the cluster has too few processors, or the model is not installed on it.
         """
-        return load_cluster_encoder(self._connection, settings)
+        return ClusterEncoder(self.connect, settings)
 
 
 def _call(shared: Shared, function: Callable[[Shared, Item], Result], item: Item) -> Result:

@@ -46,6 +46,16 @@ class RayConnection:
                 f"{version('samestory')}; install the same version on all machines"
             )
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the cluster no longer answers, for example because its head was restarted."""
+        if not ray.is_initialized():
+            return True
+        try:
+            return not self.count("CPU")
+        except (RayError, OSError, RuntimeError):
+            return True
+
     def get(self, reference: Any) -> Any:
         """Wait for a result, at most `compute.timeout_seconds`; raises errors of Ray."""
         return ray.get(reference, timeout=self.settings.timeout_seconds)

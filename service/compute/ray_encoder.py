@@ -1,7 +1,8 @@
 """Encoding on a Ray cluster, in processes that each have loaded the model."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,29 +11,11 @@ from numpy.typing import NDArray
 
 from service.compute.ray_connection import QUEUED, RETRIES, RayConnection
 from service.domain.progress import OnProgress
-from service.embed.encoder import Encoder
 from service.embed.loader import load_model
 from service.settings.embedding import EmbedSettings
 
 #: Batches of one task.
 _BATCHES = 4
-
-
-def load_cluster_encoder(connection: RayConnection, settings: EmbedSettings) -> Encoder:
-    """Start the encoders; returns once the first one has loaded the model.
-
-    Raises:
-        ComputeError: the cluster has too few processors, or the model is not installed on it.
-    """
-    count = connection.settings.encoders
-    with connection.errors("cannot load the embedding model"):
-        gpus = int(connection.count("GPU") >= count)
-        actor: Any = ray.remote(
-            num_cpus=1, num_gpus=gpus, max_restarts=RETRIES, max_task_retries=RETRIES
-        )(_LoadedModel)
-        actors = [actor.remote(settings) for _ in range(count)]
-        model, dimensions = connection.get(actors[0].describe.remote())
-    return _ClusterEncoder(connection, actors, model, dimensions, settings.batch * _BATCHES)
 
 
 class _LoadedModel:
@@ -48,20 +31,40 @@ class _LoadedModel:
         return self._encoder.encode(texts)
 
 
-class _ClusterEncoder:
-    """Sends texts to the encoders in turn; see `Encoder`."""
+class ClusterEncoder:
+    """Sends texts to the processes in turn; see `Encoder`."""
 
-    def __init__(
-        self,
-        connection: RayConnection,
-        actors: Sequence[Any],
-        model: str,
-        dimensions: int,
-        size: int,
-    ) -> None:
-        self.model = model
-        self.dimensions = dimensions
-        self._connection, self._actors, self._size = connection, actors, size
+    def __init__(self, connect: Callable[[], RayConnection], settings: EmbedSettings) -> None:
+        """Start the processes; returns once the first one has loaded the model.
+
+        `connect` returns the current connection to the cluster.
+
+        Raises:
+            ComputeError: the cluster has too few processors, or the model is not installed on it.
+        """
+        self._connect, self._settings = connect, settings
+        self._started: _Started | None = None
+        started = self._start()
+        with started.connection.errors("cannot load the embedding model"):
+            described = started.connection.get(started.actors[0].describe.remote())
+        self.model: str = described[0]
+        self.dimensions: int = described[1]
+
+    def _start(self) -> "_Started":
+        """Return the processes; starts them at first and after the connection was lost."""
+        connection = self._connect()
+        if self._started is None or self._started.connection is not connection:
+            count = connection.settings.encoders
+            with connection.errors("cannot load the embedding model"):
+                actor: Any = ray.remote(
+                    num_cpus=1,
+                    num_gpus=int(connection.count("GPU") >= count),
+                    max_restarts=RETRIES,
+                    max_task_retries=RETRIES,
+                )(_LoadedModel)
+                actors = [actor.remote(self._settings) for _ in range(count)]
+            self._started = _Started(connection, actors)
+        return self._started
 
     def encode(
         self, texts: Sequence[str], *, on_progress: OnProgress | None = None
@@ -82,15 +85,24 @@ class _ClusterEncoder:
         return vectors[[rows[text] for text in texts]] if len(texts) else vectors
 
     def _encode_in_turn(self, texts: Sequence[str]) -> Iterator[NDArray[np.float32]]:
-        waiting, queued = deque[Any](), QUEUED * len(self._actors)
-        for number, start in enumerate(range(0, len(texts), self._size)):
-            actor = self._actors[number % len(self._actors)]
-            waiting.append(actor.encode.remote(texts[start : start + self._size]))
+        started, size = self._start(), self._settings.batch * _BATCHES
+        waiting, queued = deque[Any](), QUEUED * len(started.actors)
+        for number, start in enumerate(range(0, len(texts), size)):
+            actor = started.actors[number % len(started.actors)]
+            waiting.append(actor.encode.remote(texts[start : start + size]))
             if len(waiting) >= queued:
-                yield self._get(waiting.popleft())
-        yield from map(self._get, waiting)
+                yield started.get(waiting.popleft())
+        yield from map(started.get, waiting)
 
-    def _get(self, reference: Any) -> NDArray[np.float32]:
-        with self._connection.errors("cannot encode"):
-            vectors: NDArray[np.float32] = self._connection.get(reference)
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    """The processes that have loaded the model, or load it now."""
+
+    connection: RayConnection
+    actors: Sequence[Any]
+
+    def get(self, reference: Any) -> NDArray[np.float32]:
+        with self.connection.errors("cannot encode"):
+            vectors: NDArray[np.float32] = self.connection.get(reference)
         return vectors

@@ -1,5 +1,6 @@
 """Grouping and encoding on a real Ray cluster of several nodes on this machine."""
 
+import operator
 import threading
 import time
 from collections.abc import Iterator
@@ -106,6 +107,13 @@ def test_failure_of_a_task_is_reported_in_one_line(loader: ComputeLoader) -> Non
     with pytest.raises(ComputeError, match=r"a task failed: .*item 3 is invalid") as error:
         list(loader.load().map(fail, 0, [3]))
     assert "\n" not in str(error.value)
+
+
+def test_lost_connection_is_replaced(loader: ComputeLoader) -> None:
+    encoder = load_encoder(settings_module.load({}).embed, loader.load_model)
+    ray.shutdown()
+    assert list(loader.load().map(operator.mul, 3, [1, 2])) == [3, 6]
+    assert encoder.encode(["ferry"]).shape == (1, encoder.dimensions)
 
 
 # The last test: it ends a node.
