@@ -36,6 +36,7 @@ COMMANDS = {
     "maintenance": "service.commands.setup.maintenance:app",
     "config": "service.commands.setup.config:app",
     "doctor": "service.commands.setup.doctor:doctor",
+    "capacity": "service.commands.capacity:capacity",
     "db": "service.commands.database:app",
     "cluster": "service.commands.research.cluster:cluster",
     "evaluate": "service.commands.research.evaluate:evaluate",
