@@ -59,10 +59,9 @@ class WordIndex:
     def __init__(self, texts: Iterable[LanguageText]) -> None:
         self._by_language: dict[str, ReadTexts] = defaultdict(ReadTexts)
         for text in dict.fromkeys(texts):
-            language = text.language or default_language(text.text)
-            for words in words_of_text(text.text):
-                for forms in _read(words, language):
-                    self._by_language[language].add(forms)
+            language, readings = _read_text(text)
+            for forms in readings:
+                self._by_language[language].add(forms)
 
     @property
     def languages(self) -> Iterable[str]:
@@ -90,6 +89,14 @@ class WordIndex:
                     if texts.has(words, as_whole=as_whole):
                         return phrase
         return None
+
+
+@lru_cache(1 << 14)  # subscribers see the same titles in different selections
+def _read_text(text: LanguageText) -> tuple[str, tuple[Forms, ...]]:
+    """Return the language of a text, and the forms of its words in each reading."""
+    language = text.language or default_language(text.text)
+    readings = (forms for words in words_of_text(text.text) for forms in _read(words, language))
+    return language, tuple(readings)
 
 
 def first_forms(phrases: frozenset[str], languages: Iterable[str]) -> frozenset[str]:

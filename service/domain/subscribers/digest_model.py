@@ -188,6 +188,11 @@ class DigestStory:
         return tuple(WordIndex([LanguageText(each.text, self.language)]) for each in self.summary)
 
     @cached_property
+    def all_summary_words(self) -> WordIndex:
+        """Words of all sentences of the summary."""
+        return WordIndex(LanguageText(each.text, self.language) for each in self.summary)
+
+    @cached_property
     def topics(self) -> frozenset[str]:
         """Keywords and names in normalized words."""
         return frozenset(

@@ -189,12 +189,16 @@ def _remove_muted_sentences(story: DigestStory, filters: Filters) -> DigestStory
     """Remove the sentences of the summary that contain a muted word."""
     if not filters.muted_words:
         return story
-    summary = tuple(
-        sentence
-        for sentence, words in zip(story.summary, story.summary_words, strict=True)
-        if words.find(filters.muted_words) is None
-    )
+    summary = story.summary
+    if story.all_summary_words.find(filters.muted_words) is not None:
+        summary = tuple(
+            sentence
+            for sentence, words in zip(story.summary, story.summary_words, strict=True)
+            if words.find(filters.muted_words) is None
+        )
     parts = tuple(_remove_muted_sentences(each, filters) for each in story.parts)
+    if (summary, parts) == (story.summary, story.parts):
+        return story  # with its cached properties
     return replace(story, summary=summary, parts=parts)
 
 

@@ -5,6 +5,7 @@ unrelated articles of one outlet look similar.
 """
 
 import re
+from functools import lru_cache
 
 #: Minimum words of a title without its suffix, and maximum words of a suffix.
 _MIN_TITLE_WORDS, _MAX_SUFFIX_WORDS = 4, 6
@@ -22,6 +23,7 @@ _BAR = re.compile(r"\s+\|\s*([^|]{2,45})$")
 _DASH = re.compile(r"\s+[-–—]\s+([^|–—-]{2,40})$")
 
 
+@lru_cache(1 << 14)  # digests read the same titles for each subscriber
 def strip_title_suffix(title: str) -> str:
     """Return the title without the outlet name or section at its end."""
     title = title.strip()
