@@ -14,7 +14,8 @@ from service.domain.entities.name_lists import (
 )
 from service.domain.pairs.vocabulary import Vocabulary, word_key
 
-_CAPITALISED = r"[^\W\d_a-zß-ÿ][\w’'-]*[^\W\d_]"
+#: Bounded, because the search starts again at each hyphen.
+_CAPITALISED = r"[^\W\d_a-zß-ÿ][\w’'-]{0,40}[^\W\d_]"
 #: A given name and a surname, with an initial or a particle between them.
 _FULL_NAME = re.compile(
     rf"\b(?P<given>{_CAPITALISED}) (?:[A-Z]\. )?(?:(?:al|bin|da|de|del|der|di|van|von)[ -])?"
@@ -40,6 +41,8 @@ _KNOWN = PLACES | ORGANISATIONS | DEMONYMS
 _POSSESSIVE = re.compile(r"['’]s?$")
 #: A name in a larger share of the articles of the window, and in more articles, is well known.
 _MAX_WINDOW_SHARE, _MAX_ARTICLES = 0.02, 5
+#: Characters of a title, and names of a story, that are compared: text from outside may be long.
+_MAX_TITLE, _MAX_NAMES = 300, 100
 
 
 def bare_surnames(titles: Sequence[str], texts: Iterable[str]) -> list[bool]:
@@ -47,20 +50,23 @@ def bare_surnames(titles: Sequence[str], texts: Iterable[str]) -> list[bool]:
 
     `texts` are those of the reports; the full names are found in them and in the titles.
     """
-    names = {name for text in (*titles, *texts) for name in _surnames(text)} - _KNOWN
+    titles = [title[:_MAX_TITLE] for title in titles]
+    in_titles = [{*_surnames(title)} for title in titles]
+    names = {name for text in texts for name in _surnames(text)}.union(*in_titles) - _KNOWN
     bare: set[int] = set()
-    for name in sorted(names):
+    for name in sorted(names)[:_MAX_NAMES]:
         named = {row for row, title in enumerate(titles) if _contains(name, title)}
-        introduced = {row for row in named if _introduces(titles[row], name)}
+        introduced = {
+            row for row in named if name in in_titles[row] or _has_given_name(titles[row], name)
+        }
         if 2 * len(introduced) >= len(named):
             bare |= {row for row in named - introduced if _is_bare(name, titles[row])}
     return [row in bare for row in range(len(titles))]
 
 
-def _introduces(title: str, name: str) -> bool:
-    """Whether a given name or an office stands before a surname."""
-    words = title[: title.find(name)].split()
-    return name in _surnames(title) or bool(words and words[-1] in GIVEN_NAMES)
+def _has_given_name(title: str, surname: str) -> bool:
+    words = title[: title.find(surname)].split()
+    return bool(words and words[-1] in GIVEN_NAMES)
 
 
 class Surnames:
