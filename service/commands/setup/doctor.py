@@ -10,11 +10,13 @@ import typer
 
 from service.commands.setup import machine_checks, service_checks
 from service.commands.setup.findings import Finding, examine
+from service.compute.loader import ComputeLoader
 from service.errors import SamestoryError
 from service.settings import load as settings_module
 from service.settings.load import Settings
 from service.store.database.sessions import open_engine
 
+_COMPUTE_REMEDY = "start the cluster, or set SAMESTORY_COMPUTE__ADDRESS to local"
 _MAIL_REMEDY = "correct the section [mail] of the settings"
 
 
@@ -24,7 +26,7 @@ def doctor(
         bool, typer.Option("--json", help="Print one line of JSON per check.")
     ] = False,
 ) -> None:
-    """Check database, feeds, model, mail server, clock, disk and port.
+    """Check database, feeds, cluster, model, mail server, clock, disk and port.
 
     Prints one line per check, with the remedy if something is wrong, and exits with 1 if a check
     failed. The command changes nothing: it fetches up to three feeds and sends no emails. It starts
@@ -43,7 +45,10 @@ def check_all(settings: Settings) -> Iterator[Finding]:
     yield examine("clock", machine_checks.check_clock)
     yield examine("disk", partial(machine_checks.check_disk, settings))
     yield from _check_database(settings)
-    yield examine("model", partial(service_checks.check_model, settings.embed))
+    compute = ComputeLoader(settings.compute)
+    check_compute = partial(service_checks.check_compute, settings.compute, compute)
+    yield examine("compute", check_compute, _COMPUTE_REMEDY)
+    yield examine("model", partial(service_checks.check_model, settings.embed, compute))
     yield examine("mail", partial(service_checks.check_mail, settings), _MAIL_REMEDY)
     yield examine("port", partial(machine_checks.check_port, settings.web))
 

@@ -1,6 +1,7 @@
 """Checks of the parts of a service: database, embedding model, mail server, feeds."""
 
 import asyncio
+import operator
 import time
 from datetime import UTC, datetime
 
@@ -8,12 +9,14 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from service.commands.setup.findings import Finding
+from service.compute.loader import ComputeLoader
 from service.embed.loader import load_encoder
 from service.ingest.fetching.fetch import FetchRequest, fetch_all
 from service.mail.deliver import require_site
 from service.mail.sender import PluginSender
 from service.mail.smtp import check_server
 from service.redaction import redact_url
+from service.settings.compute import LOCAL, ComputeSettings
 from service.settings.embedding import EmbedSettings
 from service.settings.load import Settings
 from service.store.catalogue.feeds import FeedStatus
@@ -50,15 +53,28 @@ def check_database(engine: Engine) -> Finding:
     return Finding("database", "ok", used)
 
 
-def check_model(settings: EmbedSettings) -> Finding:
+def check_compute(settings: ComputeSettings, loader: ComputeLoader) -> Finding:
+    """Whether the processes or the cluster compute a sum.
+
+    Raises:
+        ComputeError: a process ended, or the cluster does not respond.
+    """
+    [_] = loader.load().map(operator.add, 1, [1])
+    if settings.address == LOCAL:
+        return Finding("compute", "ok", f"on this machine, processes: {settings.processes}")
+    return Finding("compute", "ok", f"the Ray cluster {settings.address} responds")
+
+
+def check_model(settings: EmbedSettings, compute: ComputeLoader) -> Finding:
     """Whether the embedding model can be loaded and encodes a text.
 
     Raises:
+        ComputeError: it cannot be loaded on the cluster.
         EncoderError: it cannot be loaded.
         BadInputError: the file of language means belongs to another model.
     """
     started = time.monotonic()
-    encoder = load_encoder(settings)
+    encoder = load_encoder(settings, compute.load_model)
     encoder.encode(["A bridge reopens"])
     seconds = time.monotonic() - started
     found = f"{settings.model} works, {encoder.dimensions} dimensions, loaded in {seconds:.0f} s"

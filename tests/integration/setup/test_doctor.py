@@ -42,7 +42,7 @@ def test_working_service_has_no_failed_check(
         server = {"SAMESTORY_MAIL__HOST": "127.0.0.1", "SAMESTORY_MAIL__PORT": str(mail.port)}
         port = {"SAMESTORY_WEB__PORT": "0", "DATABASE_URL": database_url}
         found = find_all(LOOPBACK | SITE | server | port)
-    assert [*found] == ["clock", "disk", "database", "feeds", "model", "mail", "port"]
+    assert [*found] == ["clock", "disk", "database", "feeds", "compute", "model", "mail", "port"]
     assert not [finding for finding in found.values() if finding.state == "failed"]
     assert found["feeds"].text == "2 active, 0 failing; 1 of 2 respond"
     assert "384 dimensions" in found["model"].text
@@ -63,6 +63,7 @@ def test_each_fault_has_a_finding_with_a_remedy(
             "SAMESTORY_MAIL__HOST": "127.0.0.1",
             "SAMESTORY_MAIL__PORT": "9",
             "SAMESTORY_EXPORT__TARGET": "/proc/dumps",
+            "SAMESTORY_COMPUTE__ADDRESS": "ray://127.0.0.1:9",
             "SAMESTORY_WEB__PORT": str(other.getsockname()[1]),
         }
         lines = {name: each.line for name, each in find_all(SITE | faults).items()}
@@ -71,6 +72,7 @@ def test_each_fault_has_a_finding_with_a_remedy(
     for subject, remedy in {
         "disk": "change export.target",
         "database": "run samestory db check",
+        "compute": "set SAMESTORY_COMPUTE__ADDRESS to local",
         "model": "/does/not/exist",
         "mail": "section [mail]",
         "port": "SAMESTORY_WEB__PORT",
