@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from service.commands.running import process_access
 from service.embed import free_memory
 from service.errors import NotFoundError, SamestoryError
 
@@ -129,6 +130,7 @@ def main() -> None:
     """
     # SystemExit runs the clean-up of open resources. Serving commands install their own handler.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    process_access.hide_from_own_user()
     free_memory.share_heaps()  # before the import of a command: NumPy starts threads
     code = _run(sys.argv[1:])
     if threading.active_count() > 1:
