@@ -53,7 +53,7 @@ class Sampler:
                 continue
             try:
                 status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
-                files = len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
+                files = _count_open_files(process.pid)
             except OSError:  # it was killed
                 continue
             if "VmRSS" in status:
@@ -69,6 +69,14 @@ class Sampler:
         except psycopg.Error:
             return None
         return int(str(found[0])) - 1
+
+
+def _count_open_files(process: int) -> int:
+    """Return the number of open files; 0 if the user may not see it, which needs root."""
+    try:
+        return len(list(Path(f"/proc/{process}/fd").iterdir()))
+    except PermissionError:
+        return 0
 
 
 def memory_slope(samples: Sequence[Sample]) -> tuple[float, float]:
