@@ -52,15 +52,15 @@ def _steps(estimates: Mapping[str, Estimate]) -> Iterator[str]:
 
 
 def _limits(estimates: Mapping[str, Estimate]) -> Iterator[str]:
-    """Limits at 1 M articles a day; for the variants just the number of articles a day."""
+    """Limits at 1 M articles a day; the variants only show their maximum articles a day."""
     whole, *variants = (list(tables.limit_rows(each)) for each in list(estimates.values())[:3])
-    full_at = [{part: full for part, full, *_ in each} for each in variants]
+    maxima = [{part: maximum for part, maximum, *_ in each} for each in variants]
     header = tables.LIMIT_COLUMNS
     yield from _table(
-        (*header[:2], "64 cores", "only new", "share of one needed at 1 M a day", header[3]),
+        (*header[:2], "64 cores", "only new", "use by 1 M a day (1 = 100 %)", header[3]),
         (
-            (part, full, *(each[part] for each in full_at), use, remedy)
-            for part, full, use, remedy in whole
+            (part, maximum, *(each[part] for each in maxima), use, remedy)
+            for part, maximum, use, remedy in whole
         ),
     )
 

@@ -37,17 +37,17 @@ def capacity(
         ),
     ] = None,
     reconcile_seconds: Annotated[
-        float, typer.Option(help="Seconds between two runs, as in `schedule.reconcile`.")
+        float, typer.Option(help="Seconds between two reconcile runs, as in `schedule.reconcile`.")
     ] = 300.0,
     reconcile_cores: Annotated[
         float,
         typer.Option(
-            help="Cores that share a run of reconcile equally, in one or several machines "
-            "(section [compute] of the settings)."
+            help="Cores that share a reconcile run equally, on one or several machines; see "
+            "`[compute]` in the settings."
         ),
     ] = 1.0,
     stored_days: Annotated[
-        float, typer.Option(help="Days whose articles are in the database.")
+        float, typer.Option(help="Days for which the database keeps articles.")
     ] = 365.0,
     digests_per_day: Annotated[float, typer.Option(help="Digest emails a day.")] = 0.0,
     max_load: Annotated[
@@ -57,7 +57,8 @@ def capacity(
         bool,
         typer.Option(
             "--only-new",
-            help="Lower bound: reconcile compares only new articles with the window.",
+            help="Lower bound of the cost: reconcile compares only new articles with the window. "
+            "samestory compares all articles.",
         ),
     ] = False,
     machine_cores: Annotated[float, typer.Option(help="Cores of one machine.")] = 16.0,
@@ -66,8 +67,9 @@ def capacity(
 ) -> None:
     """Estimate machines, memory and database for a number of articles a day.
 
-    Multiplies costs per step, which were measured on one machine, by the load. The last table shows
-    the parts of one installation and the load at which each one is full, the first one in front.
+    The estimate multiplies measured costs per step by the load. The first table shows the needs of
+    all installations together, the second the cores by step. The last table shows how many articles
+    a day each part of one installation can take, the lowest limit first.
     """
     load = Load(
         articles_per_day=articles_per_day,

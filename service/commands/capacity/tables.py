@@ -10,8 +10,8 @@ NEED_COLUMNS = ("need", "amount")
 STEP_COLUMNS = ("step", "cores in use")
 LIMIT_COLUMNS = (
     "part of one installation",
-    "full at articles a day",
-    "share of one needed",
+    "maximum articles a day",
+    "use by all articles (1 = 100 %)",
     "remedy",
 )
 
@@ -23,28 +23,28 @@ _UNITS = ("", " k", " M", " G", " T")
 
 
 def need_rows(estimate: Estimate, machine: Machine) -> Iterator[Row]:
-    """Yield machines, memory, database and the cost of re-embedding."""
+    """Yield what all installations together need; some rows are per installation."""
     size = f"{machine.cores:g} cores and {machine.memory_gb:g} GB"
     yield "articles per second", format_number(estimate.articles_per_second)
     yield "articles in the window", format_number(estimate.window_articles)
     yield "installations", f"{estimate.installations:,}"
-    yield "of them for the most frequent language", f"{estimate.language_installations:,}"
+    yield "installations for the most frequent language", f"{estimate.language_installations:,}"
     yield (
-        "longest run of reconcile; new articles wait for it",
+        "duration of one reconcile run (new articles wait)",
         format_time(estimate.reconcile_seconds),
     )
     yield "cores in use", format_number(estimate.all_cores)
     yield f"machines of {size}", f"{estimate.machines:,}"
-    yield "Postgres servers that suffice for all writes", f"{estimate.primaries:,}"
-    yield "memory of the jobs per installation", format_bytes(estimate.window_memory)
+    yield "Postgres servers by CPU time, for all databases", f"{estimate.primaries:,}"
+    yield "memory of the job process, per installation", format_bytes(estimate.window_memory)
     yield "rows written per second", format_number(estimate.rows_per_second)
     yield "write-ahead log per second", format_bytes(estimate.wal_per_second)
-    yield "database, growth per day", format_bytes(estimate.size_per_day)
-    yield "database, all stored articles", format_bytes(estimate.stored_size)
-    yield "of it the index of vectors", format_bytes(estimate.vector_index)
+    yield "growth of all databases per day", format_bytes(estimate.size_per_day)
+    yield "size of all databases", format_bytes(estimate.stored_size)
+    yield "vector indexes (part of that size)", format_bytes(estimate.vector_index)
     hours = estimate.reembed_core_hours
-    yield "re-embedding of all stored articles, core hours", format_number(hours)
-    yield "re-embedding on one machine", format_time(hours / machine.cores * _SECONDS_PER_HOUR)
+    yield "core hours to re-embed all stored articles", format_number(hours)
+    yield "time to re-embed on one machine", format_time(hours / machine.cores * _SECONDS_PER_HOUR)
 
 
 def step_rows(estimate: Estimate) -> Iterator[Row]:
@@ -54,7 +54,7 @@ def step_rows(estimate: Estimate) -> Iterator[Row]:
 
 
 def limit_rows(estimate: Estimate) -> Iterator[Row]:
-    """Yield the limits, the one that is reached first in front."""
+    """Yield the limits of one installation, the lowest first."""
     for each in estimate.limits:
         use = format_number(each.utilisation)
         yield each.part, format_number(each.articles_per_day), use, each.remedy

@@ -9,7 +9,7 @@ from service.errors import BadInputError
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One measured value with its unit and source; `with_text` is that of a full text."""
+    """One measured value with unit and source; `with_text` applies to articles with full text."""
 
     value: float
     with_text: float
@@ -17,7 +17,7 @@ class Cost:
     source: str
 
     def mix(self, share_with_text: float) -> float:
-        """The mean of both values for a share of articles with full text, 0 to 1."""
+        """Return the mean of both values; the share of articles with full text is 0 to 1."""
         return self.value + share_with_text * (self.with_text - self.value)
 
 
@@ -25,7 +25,7 @@ class Cost:
 class Costs:
     """All costs of the model. Times are CPU seconds, sizes are bytes.
 
-    The first group is per new article in the processes of samestory, the second in Postgres.
+    The first group is the time of samestory per new article, the second that of Postgres.
     """
 
     fetch: Cost
@@ -45,22 +45,24 @@ class Costs:
     size: Cost  #: stored per article, with indexes
     vector_index: Cost  #: part of `size`
 
-    #: Per article of the window and run of reconcile.
-    load: Cost
-    database_load: Cost
+    #: Per article of the window, in each run of reconcile.
+    load_window: Cost
+    database_load_window: Cost
     features: Cost
     pair_scores: Cost
     merges: Cost
-    #: Window in which these were measured, articles, and exponent of their sum over the articles.
+    #: Articles of the window in which features, pair scores and merges were measured, and exponent
+    #: by which their sum grows with the articles.
     grouping_articles: Cost
     grouping_exponent: Cost
 
-    #: Candidate search of q articles among n: setup * n + comparison * q * n ** exponent.
+    #: CPU seconds of a search for candidates of q articles among n:
+    #: setup * n + comparison * q * n ** exponent.
     search_setup: Cost
     search_comparison: Cost
     search_comparison_exponent: Cost
-    #: Memory of candidate search: of a process without articles, per article in memory, and per
-    #: article of the window that is searched.
+    #: Memory of candidate search: of a process without articles, per article in all shards (parts
+    #: of a window), and per article of the shard that is searched now.
     search_base_memory: Cost
     shard_memory: Cost
     search_memory: Cost
@@ -83,7 +85,9 @@ class Costs:
         for each in fields(cls):
             entry = data.get(each.name, {})
             if not {"value", "unit", "source"} <= entry.keys():
-                raise BadInputError(f"Capacity costs: {each.name} needs a value, unit and source")
+                raise BadInputError(
+                    f"Capacity costs: {each.name} needs a value, a unit and a source"
+                )
             value = float(entry["value"])
             with_text = float(entry.get("with_text", value))
             costs[each.name] = Cost(value, with_text, entry["unit"], entry["source"])

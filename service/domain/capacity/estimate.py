@@ -27,10 +27,11 @@ _STEPS = ("fetch", "parse", "detect_language", "encode", "place", "describe")
 class Estimate:
     """What a load needs.
 
-    `cores` are the cores in use, by step; `machines` has room for them at the maximum load.
-    `primaries` is the number of Postgres servers. Memory and sizes are in bytes.
-    `reconcile_seconds` is the duration of a run, for which new articles wait. The most frequent
-    language has `language_installations` of the installations.
+    `cores` are the cores in use by step, of all installations. At the maximum load, `machines` have
+    room for these cores and for the memory of all installations. `primaries` is the number of
+    Postgres servers for all databases. Memory and sizes are in bytes; `window_memory` is per
+    installation. New articles wait during a run of reconcile, which takes `reconcile_seconds`.
+    `language_installations` of the installations take the most frequent language.
     """
 
     articles_per_second: float
@@ -92,7 +93,7 @@ def _language_share(load: Load, costs: Costs) -> float:
 
 
 def _cores(load: Load, installations: int, costs: Costs) -> dict[str, float]:
-    """Cores in use by step, of all installations together."""
+    """Return the cores in use by step, of all installations together."""
     share = load.share_with_text
     cores = {
         step.replace("_", " "): load.per_second * getattr(costs, step).mix(share) for step in _STEPS

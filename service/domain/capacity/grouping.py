@@ -7,7 +7,7 @@ from service.domain.capacity.load import Load
 
 
 def search_seconds(queries: float, articles: float, costs: Costs) -> float:
-    """CPU seconds of searching the candidates of `queries` articles among `articles`."""
+    """CPU seconds to search the candidates of `queries` articles among `articles`."""
     setup = costs.search_setup.value * articles
     comparison = costs.search_comparison.value
     growth = math.pow(articles, costs.search_comparison_exponent.value)
@@ -15,9 +15,9 @@ def search_seconds(queries: float, articles: float, costs: Costs) -> float:
 
 
 def search_memory(articles: float, shards: int, costs: Costs) -> float:
-    """Bytes of a process that holds the vectors of `shards` shards and searches one after another.
+    """Bytes of a process that holds some shards (parts of a window), and searches one at a time.
 
-    `articles` are those of one shard.
+    `articles` is the number per shard.
     """
     kept = shards * articles * costs.shard_memory.value
     return costs.search_base_memory.value + kept + articles * costs.search_memory.value
@@ -26,8 +26,8 @@ def search_memory(articles: float, shards: int, costs: Costs) -> float:
 def grouping_seconds(
     articles: float, compared: float, share_with_text: float, costs: Costs
 ) -> float:
-    """CPU seconds of loading, scoring and grouping `compared` of the `articles` of a window."""
-    load = costs.load.mix(share_with_text)
+    """CPU seconds to load, score and group `compared` of the `articles` of a window."""
+    load = costs.load_window.mix(share_with_text)
     steps = (costs.features, costs.pair_scores, costs.merges)
     grouping = sum(step.mix(share_with_text) for step in steps)
     growth = math.pow(articles / costs.grouping_articles.value, costs.grouping_exponent.value - 1)
@@ -35,7 +35,10 @@ def grouping_seconds(
 
 
 def reconcile_seconds(load: Load, installations: int, costs: Costs) -> float:
-    """Seconds of one run of reconcile in one of several equal installations, without Postgres."""
+    """Duration in seconds of a run of reconcile in one of some equal installations.
+
+    The time of Postgres is not included.
+    """
     articles = load.window_articles / installations
     compared = _compared_articles(load, installations)
     grouping = grouping_seconds(articles, compared, load.share_with_text, costs)
@@ -43,9 +46,9 @@ def reconcile_seconds(load: Load, installations: int, costs: Costs) -> float:
 
 
 def reconcile_database_seconds(load: Load, installations: int, costs: Costs) -> float:
-    """CPU seconds of Postgres for loading the articles of one run in one installation."""
+    """CPU seconds of Postgres to load the articles of one run in one installation."""
     compared = _compared_articles(load, installations)
-    return compared * costs.database_load.mix(load.share_with_text)
+    return compared * costs.database_load_window.mix(load.share_with_text)
 
 
 def window_memory(load: Load, installations: int, costs: Costs) -> float:
@@ -55,7 +58,7 @@ def window_memory(load: Load, installations: int, costs: Costs) -> float:
 
 
 def _compared_articles(load: Load, installations: int) -> float:
-    """Articles per run and installation that search candidates: all of the window or new ones."""
+    """Articles that a run of one installation compares: the whole window, or only new ones."""
     new = load.per_second * load.reconcile_seconds
     every = load.window_articles
     return (min(new, every) if load.only_new else every) / installations

@@ -1,4 +1,4 @@
-"""Limits of one installation: parts that more machines do not speed up, and the remedies."""
+"""Limits of one installation: its parts, their maximum load, and remedies."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,8 +20,9 @@ _BISECTIONS = 60
 class Limit:
     """A part of one installation.
 
-    `utilisation` is the share of it that the whole load would use in one installation; above 1, the
-    load exceeds it. `articles_per_day` is the load at which its use reaches the maximum load.
+    `utilisation` is the share of the part that the whole load would use in a single installation;
+    above 1, the load is too high. `articles_per_day` is the highest load that keeps the part within
+    `Load.max_load`.
     """
 
     part: str
@@ -30,12 +31,12 @@ class Limit:
     remedy: str
 
 
-#: Share of a part in use, for a load in a number of equal installations.
+#: Share of a part in use if a number of equal installations divide the load.
 _Utilisation = Callable[[Load, Machine, Costs, int], float]
 
 
 def _job(*names: str) -> _Utilisation:
-    """Utilisation of a job, of which one process runs at a time; it waits for Postgres."""
+    """Utilisation of a job that runs in one process at a time, and waits for Postgres."""
 
     def use(load: Load, _: Machine, costs: Costs, installations: int) -> float:
         seconds = sum(_cost(costs, name).mix(load.share_with_text) for name in names)
@@ -50,13 +51,13 @@ def _cost(costs: Costs, name: str) -> Cost:
 
 
 def _embed(load: Load, machine: Machine, costs: Costs, installations: int) -> float:
-    """The encoder uses all cores of a machine."""
+    """Share of the cores of one machine that encode."""
     per_article = costs.encode.mix(load.share_with_text)
     return load.per_second * per_article / machine.cores / installations
 
 
 def _reconcile(load: Load, _: Machine, costs: Costs, installations: int) -> float:
-    """One run at a time groups the window."""
+    """Share of the time in which reconcile runs; one run at a time groups the window."""
     seconds = reconcile_seconds(load, installations, costs)
     return (
         seconds + reconcile_database_seconds(load, installations, costs)
@@ -64,6 +65,7 @@ def _reconcile(load: Load, _: Machine, costs: Costs, installations: int) -> floa
 
 
 def _story_lock(load: Load, machine: Machine, costs: Costs, installations: int) -> float:
+    """Share of the time in which place or reconcile runs; a lock keeps them apart."""
     placing = _job("place", "database_place")(load, machine, costs, installations)
     return placing + _reconcile(load, machine, costs, installations)
 
@@ -80,17 +82,17 @@ _PARTS: tuple[tuple[str, _Utilisation, str], ...] = (
     ("fetch", _job("fetch", "database_fetch"), "divide the feeds over installations"),
     ("embed", _embed, "a machine with more cores, or divide the feeds"),
     ("place", _job("place", "database_place"), "divide the feeds by language"),
-    ("reconcile", _reconcile, "divide the feeds by language; more cores per run"),
+    ("reconcile", _reconcile, "divide the feeds by language, or more cores per run"),
     (
         "story lock",
         _story_lock,
-        "place and reconcile wait for each other; as for reconcile",
+        "see reconcile: place and reconcile wait for each other",
     ),
     ("describe", _job("describe", "database_describe"), "divide the feeds by language"),
     (
         "Postgres primary",
         _postgres,
-        "a server per installation; read replicas for readers only",
+        "a server per installation; read replicas serve only readers",
     ),
     ("memory of the window", _memory, "more memory, a shorter window, or divide the feeds"),
 )
@@ -105,7 +107,7 @@ def database_cores(load: Load, costs: Costs, installations: int) -> float:
 
 
 def find_limits(load: Load, machine: Machine, costs: Costs) -> list[Limit]:
-    """All limits of one installation, the one that the load reaches first in front."""
+    """All limits of one installation, the lowest first."""
     limits = [
         Limit(part, use(load, machine, costs, 1), _saturation(use, load, machine, costs), remedy)
         for part, use, remedy in _PARTS
@@ -131,7 +133,7 @@ def count_installations(load: Load, machine: Machine, costs: Costs) -> int:
 
 
 def _saturation(use: _Utilisation, load: Load, machine: Machine, costs: Costs) -> float:
-    """Articles a day at which one installation reaches the maximum load, by bisection."""
+    """Find the articles a day at which one installation reaches the maximum load."""
     low, high = 1.0, 1e9
     for _ in range(_BISECTIONS):
         middle = (low * high) ** 0.5

@@ -11,12 +11,12 @@ GIGABYTE = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Articles a day and how they are processed.
+    """Articles a day, and the settings that determine their cost.
 
-    `largest_language_share` is the share of the articles in the most frequent language; None for
-    that of the measured costs. `reconcile_cores` share a run of reconcile equally. `max_load` is
-    the share of each resource that may be in use, 0 to 1. With `only_new`, reconcile compares only
-    new articles with the window, instead of all articles.
+    `largest_language_share` is the share of the articles in the most frequent language; None stands
+    for the share in the measured costs. `reconcile_cores` share a run of reconcile equally.
+    `max_load` is the share of each resource that may be in use, 0 to 1. With `only_new`, reconcile
+    compares only the new articles with the window, a lower bound of its cost.
 
     Raises:
         BadInputError: a value is not finite or out of range.
@@ -63,7 +63,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """One machine; the cores are those of a processor like the one that was measured.
+    """One machine; its cores are as fast as those of the measurement.
 
     Raises:
         BadInputError: a value is not finite or out of range.

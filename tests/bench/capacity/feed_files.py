@@ -1,4 +1,4 @@
-"""Synthetic feeds whose entries report events, as material of the measurement of the jobs."""
+"""Synthetic feeds whose entries report events, for measuring the jobs."""
 
 import random
 from collections.abc import Sequence

@@ -1,4 +1,6 @@
-"""Costs of the capacity model: `python -m tests.bench.capacity.measure [PART …] [--write]`.
+"""Measurement of the costs of the capacity model.
+
+Run `python -m tests.bench.capacity.measure [PART …] [--write]`.
 
 The parts are jobs, windows, search, digest and languages. Prints the costs; `--write` stores them
 in `config/capacity_costs.json`. Then update `docs/scale.md`: `python -m tests.support.scale_page
@@ -27,16 +29,16 @@ FILE = CONFIG_DIR / "capacity_costs.json"
 WINDOWS, TEXT_WORDS = (3000, 6000, 12_000), 400
 SHARD_ROWS, QUERIES = (60_000, 120_000), (16, 256)
 REPEATS, DIGESTS = 3, 100
-#: Bytes per article with five earlier states of its story, and those of the index of its vector.
+#: Bytes per article with five earlier states of its story, and bytes of its vector in the index.
 SIZE, VECTOR_INDEX = 9600.0, 1210.0
-#: Difference of the peaks with 20,000 and 40,000 articles; small windows have a lower slope.
+#: Bytes per article, from the peaks at 20,000 and 40,000 articles; small windows need less.
 WINDOW_MEMORY = (1.0e9 - 0.6e9) / 20_000
 
 Entry = dict[str, Any]
 
 
 def main(names: Sequence[str], *, write: bool) -> None:
-    """Measure these parts, or all; print the costs, or store them with those of other parts."""
+    """Measure the named parts, or all. Print the costs; with `write`, replace those in the file."""
     stored: dict[str, Entry] = {}
     if FILE.exists():
         stored = json.loads(FILE.read_text(encoding="utf-8"))["costs"]
@@ -109,7 +111,7 @@ def job_entries(lead: JobCosts, full: JobCosts) -> dict[str, Entry]:
         costs[f"database_{name}"] = seconds(
             both(job, "database"), "CPU seconds of Postgres per article"
         )
-    per_run = "per article of the window and run"
+    per_run = "per article of the window, in each run"
     return costs | {
         "rows": written("rows", "rows written per article"),
         "wal": written("wal", "bytes of write-ahead log per article"),
@@ -120,8 +122,8 @@ def job_entries(lead: JobCosts, full: JobCosts) -> dict[str, Entry]:
             SIZE + full.bytes_on_disk - lead.bytes_on_disk,
         ),
         "vector_index": entry(VECTOR_INDEX, "bytes per article", "docs/operations.md"),
-        "load": seconds((lead.load.own, full.load.own), f"CPU seconds {per_run}"),
-        "database_load": seconds(
+        "load_window": seconds((lead.load.own, full.load.own), f"CPU seconds {per_run}"),
+        "database_load_window": seconds(
             (lead.load.database, full.load.database), f"CPU seconds of Postgres {per_run}"
         ),
         "process_memory": entry(lead.memory, "bytes", source),
@@ -144,7 +146,7 @@ def window_entries(windows: Sequence[WindowCost], full: WindowCost) -> dict[str,
     costs = {
         name: entry(
             getattr(last, name) / last.articles,
-            "CPU seconds per article and run",
+            "CPU seconds per article, in each run",
             source,
             max(getattr(last, name), getattr(full, name) * last.articles / full.articles)
             / last.articles,
@@ -169,7 +171,7 @@ def window_entries(windows: Sequence[WindowCost], full: WindowCost) -> dict[str,
 
 
 def search_entries(measured: Sequence[Sequence[SearchCost]]) -> dict[str, Entry]:
-    """Return the costs of candidate search from runs with few and many queries, by rows."""
+    """Fit the costs of candidate search; each size has a run with few and one with many queries."""
     source = "tests.bench.capacity.shard_search, " + " and ".join(f"{n:,} rows" for n in SHARD_ROWS)
     rows = np.array([few.rows for few, _ in measured], dtype=np.float64)
     comparison = np.array(
@@ -186,7 +188,9 @@ def search_entries(measured: Sequence[Sequence[SearchCost]]) -> dict[str, Entry]
         "shard_memory": entry(kept, "bytes per row", source),
         "search_memory": entry(memory - kept, "bytes per row", source),
         "search_setup": entry(float(setup), "CPU seconds per row", source),
-        "search_comparison": entry(np.exp(logarithm), "CPU seconds per query", source),
+        "search_comparison": entry(
+            np.exp(logarithm), "CPU seconds per query and rows ** exponent", source
+        ),
         "search_comparison_exponent": entry(exponent, "exponent of the rows", source),
     }
 

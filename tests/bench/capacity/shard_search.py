@@ -1,8 +1,8 @@
-"""Cost of candidate search in shards of a window, with random unit vectors and words.
+"""Cost of candidate search in shards (parts of a window) of random unit vectors and words.
 
-Each shard holds its rows in memory. The new articles of one interval search the candidates of their
-shard, one shard after the other. Run: `python -m tests.bench.capacity.shard_search ROWS QUERIES
-SHARDS`.
+One process holds all shards, and searches one after the other: the new articles of one interval
+search their candidates in their shard. Run: `python -m tests.bench.capacity.shard_search ROWS
+QUERIES SHARDS`.
 """
 
 import json
@@ -23,7 +23,7 @@ from tests.bench.capacity.usage import ONE_THREAD, peak_memory, timed
 from tests.bench.capacity.window_cost import LANGUAGES
 
 DIMENSIONS, WORDS = 384, 20
-#: Rows in which a word occurs, on average; few enough for a rare word.
+#: Mean number of rows that contain a word; words this rare select candidates.
 ROWS_PER_WORD = 20
 HOURS = 7 * 24.0
 
@@ -32,8 +32,8 @@ HOURS = 7 * 24.0
 class SearchCost:
     """CPU seconds of the search in all shards, and memory of the process in bytes.
 
-    `rows` and `queries` are those of one shard. `loaded_memory` is that of the arrays of all
-    shards, `peak_memory` that of the process at its peak.
+    `rows` and `queries` are per shard. `loaded_memory` counts the arrays of all shards,
+    `peak_memory` is the peak of the process.
     """
 
     rows: int
@@ -45,7 +45,7 @@ class SearchCost:
 
 
 def measure_search(rows: int, queries: int, shards: int = 1) -> SearchCost:
-    """Search in a process of its own."""
+    """Measure the search in a new process."""
     command = [sys.executable, "-m", "tests.bench.capacity.shard_search"]
     output = subprocess.run(
         [*command, str(rows), str(queries), str(shards)],

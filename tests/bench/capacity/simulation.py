@@ -1,7 +1,8 @@
-"""Candidate search in 2 M vectors, beside the model: `python -m tests.bench.capacity.simulation`.
+"""Candidate search in 2 M vectors, compared with the capacity model.
 
-Eight shards are in the memory of one process. The new articles of one interval search candidates in
-their shard. Takes some minutes and 6 GB.
+Run `python -m tests.bench.capacity.simulation`; it takes some minutes and 6 GB of memory. One
+process holds the vectors in eight shards (parts of a window). In each shard, the new articles of
+one interval search their candidates.
 """
 
 import sys
@@ -15,7 +16,7 @@ VECTORS, SHARDS = 2_000_000, 8
 
 
 def main() -> None:
-    """Print time and memory of the model and of the simulation, and the difference."""
+    """Print time and memory in the model and in the simulation, and their difference."""
     load = Load(articles_per_day=VECTORS / 7, window_days=7)
     rows = VECTORS // SHARDS
     queries = round(load.per_second * load.reconcile_seconds / SHARDS)

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 from service.store.database.data.directory import process_id
 
 Result = TypeVar("Result")
-#: One thread, so that the CPU time contains no waiting of threads for each other.
+#: One thread: threads that wait for each other would also use CPU time.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _TICKS = os.sysconf("SC_CLK_TCK")
 #: Fields of /proc/PID/stat after the name: user and system time of a process, then of its children.

@@ -13,7 +13,7 @@ MACHINE = Machine()
 LOAD = Load(articles_per_day=864_000)
 
 
-def test_the_limit_that_is_reached_first_is_in_front():
+def test_the_lowest_limit_comes_first():
     costs = make_costs(place=0.01, database_place=0.01, describe=0.03, fetch=0.001)
     limits = find_limits(LOAD, MACHINE, costs)
     assert limits[0].part == "describe"
@@ -26,7 +26,7 @@ def test_the_limit_that_is_reached_first_is_in_front():
 
 
 def test_place_and_reconcile_share_one_lock():
-    costs = make_costs(place=0.01, load=0.0001)
+    costs = make_costs(place=0.01, load_window=0.0001)
     use = {each.part: each.utilisation for each in find_limits(LOAD, MACHINE, costs)}
     assert use["story lock"] == pytest.approx(use["place"] + use["reconcile"])
     assert use["reconcile"] == pytest.approx(LOAD.window_articles * 0.0001 / 300)
