@@ -1,7 +1,7 @@
 """`samestory feeds`: manage the feed catalogue.
 
-Commands import `service.ingest` when they run: its libraries take longer to import than `list`
-takes to run.
+Only the commands that need `service.ingest` import it, because the import takes longer than a run
+of `list`.
 """
 
 import json

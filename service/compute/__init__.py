@@ -1,4 +1,4 @@
-"""Belongs here: mapping of pure functions and encoding over local processes or a Ray cluster.
+"""Belongs here: pure functions and encoding in local processes or on a Ray cluster.
 
 Does not belong here: the functions themselves, which are in `domain` and `embed`.
 """

@@ -1,4 +1,4 @@
-"""Selection of the computation that the settings name."""
+"""Choice of the place of long computations from the settings."""
 
 import threading
 from typing import Protocol

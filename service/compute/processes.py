@@ -1,4 +1,4 @@
-"""Mapping over processes of this machine."""
+"""Calls of a function in processes of this machine."""
 
 import multiprocessing
 import pickle
@@ -14,7 +14,7 @@ from typing import Any
 from service.domain.compute import Item, Result, Shared
 from service.errors import ComputeError
 
-#: Items per process that wait for their results. It bounds the memory for results.
+#: Open items per process. The number limits the memory for results.
 _QUEUED = 2
 
 _shared: Any = None
@@ -23,7 +23,7 @@ _shared: Any = None
 class LocalProcesses:
     """Calls a function in several processes, which start for each call of `map`.
 
-    Starting a process takes a second, so this only pays for windows of many thousand articles.
+    Starting a process takes a second, so this saves time only for many thousand articles.
     """
 
     def __init__(self, processes: int) -> None:

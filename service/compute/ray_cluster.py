@@ -1,4 +1,4 @@
-"""Mapping on a Ray cluster. Postgres stays the only state: a lost node costs time, not data."""
+"""Calls of a function on a Ray cluster. Only Postgres stores state: a lost node loses no data."""
 
 import threading
 from collections import deque

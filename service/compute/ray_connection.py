@@ -16,7 +16,7 @@ from service.settings.compute import ComputeSettings
 
 #: How often a task or an encoder starts again after its node was lost.
 RETRIES = 5
-#: Tasks per processor, and per encoder, that wait for their results. It bounds the memory.
+#: Open tasks per processor, and per encoder. The number limits the memory for results.
 QUEUED = 2
 _CONNECT_SECONDS = 10.0
 

@@ -1,4 +1,4 @@
-"""Mapping of pure functions over many items. `service.compute` maps over processes or machines."""
+"""Calls of a pure function for many items, in this process; `service.compute` has other places."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
@@ -19,8 +19,8 @@ class Compute(Protocol):
     ) -> Iterator[Result]:
         """Yield `function(shared, item)` for each item, in the order of the items.
 
-        `function` is a function of a module, and depends on nothing but its arguments, because
-        another process may call it, and call it again after a failure. `shared` is sent once.
+        Another process may call `function`, and call it again after a failure. So it must be at the
+        top level of a module, and depend only on its arguments. `shared` is sent once.
         """
         ...
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from service.domain.progress import OnProgress
 from service.embed import free_memory
 
-#: Free memory is returned after at least this many batches: not after the query of a search.
+#: Free memory is returned only after this many batches, so not after the query of a search.
 _TRIM_BATCHES = 2
 
 

@@ -1,8 +1,8 @@
 """Return of freed memory to the operating system.
 
-The allocator of glibc keeps what a large batch used: 150 MB after 700 articles. By default, each
-thread also gets a heap of its own, which keeps what the thread used. Jobs and requests run in
-changing threads, so the memory of a daemon would grow (decision 0042).
+The allocator of glibc keeps the memory that a large batch freed: 150 MB after 700 articles. By
+default, each thread also has its own heap, which keeps freed memory for the thread. Jobs and
+requests run in changing threads, so the memory of a daemon would grow (decision 0042).
 """
 
 import ctypes
@@ -11,14 +11,14 @@ from collections.abc import Mapping
 
 #: Parameter of `mallopt`, from `malloc.h` of glibc.
 _M_ARENA_MAX = -8
-#: Heaps of the process. With one, threads would wait for each other more often.
+#: Heaps of the process. With only one, threads would wait for each other more often.
 _HEAPS = 2
 
 
 def share_heaps(environ: Mapping[str, str] = os.environ) -> bool:
     """Make all threads share two heaps; call it before the process starts threads.
 
-    Returns whether the limit applies: not without glibc, and not if the environment sets its own.
+    Returns False without glibc, or if a variable of the environment sets the number of heaps.
     """
     libc = ctypes.CDLL(None)
     tunables = environ.get("GLIBC_TUNABLES", "")

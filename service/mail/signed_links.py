@@ -12,7 +12,7 @@ from service.settings.delivery import MailSettings
 _SIGNATURE_BYTES = 16
 #: Decimal digits of the largest database id and a margin; digits of the last day.
 _MAX_DIGITS, _DAY_DIGITS = 18, 6
-#: Number of requests of a subscriber whose confirmation links are recognised.
+#: Number of latest requests of a subscriber whose confirmation links are recognised.
 _FORMER_REQUESTS = 100
 _EPOCH = date(1970, 1, 1)
 
@@ -79,7 +79,7 @@ class LinkSigner:
 
 
 def confirm_purpose(request_number: int) -> str:
-    """Purpose of the link that confirms a request; a link of an earlier version has request 1."""
+    """Purpose of the link that confirms a request; links of former releases have request 1."""
     return "confirm" if request_number <= 1 else f"confirm.{request_number}"
 
 
@@ -115,15 +115,15 @@ def verify_token(key: bytes, purpose: str, token: str) -> Token | None:
 
 
 def read_number(token: str) -> int:
-    """Return the number in a token, whose signature is not checked; 0 if it has none."""
+    """Return the number in a token, or 0; does not check the signature."""
     number = token.partition("-")[0].partition(".")[0]
     return int(number) if _is_number(number, _MAX_DIGITS) else 0
 
 
 def find_request(key: bytes, token: str, latest: int) -> int:
-    """Return the number of the request that a confirmation link belongs to; 1 if it has none.
+    """Return the number of the request of a confirmation link; 1 if no later one matches.
 
-    Links of much earlier requests than the `latest` are treated like invalid ones.
+    `latest` is the number of the latest request. Links of much earlier requests count as invalid.
     """
     requests = range(latest, max(latest - _FORMER_REQUESTS, 1), -1)
     found = (each for each in requests if verify_token(key, confirm_purpose(each), token))

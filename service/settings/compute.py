@@ -1,4 +1,4 @@
-"""Settings of where long computations run; section `[compute]`."""
+"""Settings of the section `[compute]`: where long computations run."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,6 @@ class ComputeSettings:
     """Where grouping and encoding run."""
 
     address: str  #: "local", or the address of a Ray cluster
-    processes: int  #: of "local"; 1: the process of the job
-    encoders: int  #: embedding models on a Ray cluster; 0: the process of the job encodes
+    processes: int  #: if `address` is "local"; 1: only the process of the job
+    encoders: int  #: processes of the cluster that encode; 0: the process of the job encodes
     timeout_seconds: float  #: maximum wait for one result of a Ray cluster

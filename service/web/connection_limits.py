@@ -1,4 +1,4 @@
-"""Limits of client connections: deadlines for requests and for reading responses, and counts."""
+"""Limits of client connections: their number, and deadlines for requests and responses."""
 
 import asyncio
 import ipaddress
@@ -42,7 +42,7 @@ class _LimitedProtocol(H11Protocol):
         self._awaited = ""  #: part of a request that the client is sending: "head" or "body"
         self._awaited_cycle: RequestResponseCycle | None = None  #: the request of this part
         self._deadline: asyncio.TimerHandle | None = None
-        self._unread = 0  #: bytes that waited for the client at the last check; 0 if it read them
+        self._unread = 0  #: bytes that the client had not read at the last check; 0 if it read all
         self._reading_check: asyncio.TimerHandle | None = None
 
     def is_proxy(self, address: str) -> bool:
@@ -66,8 +66,8 @@ class _LimitedProtocol(H11Protocol):
         self._watch_reading()
 
     def timeout_keep_alive_handler(self) -> None:
-        # Closing waits until the client has read the response, so only the check of the reading
-        # ends a connection with unread data.
+        # Closing waits until the client has read the response, so only `_check_reading` ends a
+        # connection with unread data.
         super().timeout_keep_alive_handler()
         self._watch_reading()
 
@@ -101,7 +101,7 @@ class _LimitedProtocol(H11Protocol):
         if self.transport.is_closing():
             awaited = ""
         elif cycle is None or cycle.response_complete:
-            # A client that still reads a response has not to send the next request.
+            # A client that still reads a response need not send the next request.
             awaited = "" if self._waiting_bytes() else "head"
         else:
             awaited = "body" if cycle.more_body else ""

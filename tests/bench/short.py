@@ -1,7 +1,7 @@
 """Short benchmark of ratios for CI: `make bench-short`; fails if a ratio is below its minimum.
 
-Minimum ratios are well below the measured ones, because processors differ. A piece of work that
-becomes twice as slow as its baseline still fails.
+The ratio is the CPU time of the baseline divided by that of the work. Minimum ratios are well below
+the measured ones, because processors differ, so a small loss of speed passes.
 """
 
 import subprocess
@@ -27,7 +27,7 @@ WINDOW = 1500
 
 
 def main() -> None:
-    """Print the table, with `--write` also write it; exit with 1 if a ratio is too low."""
+    """Print the table; write it with `--write`; exit with 1 if a ratio is too low."""
     comparisons = [
         *compare_grouping(),
         compare_encoding(),
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def compare_grouping() -> list[Comparison]:
-    """Group a window, and again with 1 % new articles; baselines: HDBSCAN, and the first time."""
+    """Compare grouping with HDBSCAN, and with grouping the window without its last 1 %."""
     articles, vectors = synthetic_window(WINDOW)
     before = len(articles) * 99 // 100
     _group(articles[:100], Vectors(vectors.model, vectors.values[:100]))  # imports, weights

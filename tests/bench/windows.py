@@ -1,4 +1,4 @@
-"""Synthetic windows of articles and vectors, as material of the benchmarks."""
+"""Synthetic windows of articles and vectors for benchmarks."""
 
 from datetime import UTC, datetime
 

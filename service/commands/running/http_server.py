@@ -29,8 +29,8 @@ def serve_in_thread(
     """Serve an application from a background thread; yields the port.
 
     `X-Forwarded-For` and `X-Forwarded-Proto` are trusted only from the addresses and networks in
-    `web.trusted_proxies`. The limits of connections are those of `web`, if given. `section` has the
-    settings of the address, for the error message.
+    `web.trusted_proxies`. `web`, if given, limits the connections. `section` is the section of the
+    settings with the address, for the error message.
 
     Raises:
         SettingsError: the server cannot listen on the address.

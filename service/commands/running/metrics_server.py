@@ -16,9 +16,9 @@ log = structlog.get_logger()
 
 @contextmanager
 def serve_metrics(settings: MetricsSettings, web: WebSettings) -> Iterator[int]:
-    """Serve the metrics of the process in a background thread; nothing without a port.
+    """Serve the metrics of the process in a background thread, if the settings have a port.
 
-    The limits of connections are those of `web`. Yields the port, 0 if there is none.
+    `web` limits the connections. Yields the port, or 0 without one.
 
     Raises:
         SettingsError: the server cannot listen on the address.

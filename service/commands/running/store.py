@@ -1,4 +1,4 @@
-"""Connection of commands that need the database, but no models."""
+"""Connection to the database for commands that need no models."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

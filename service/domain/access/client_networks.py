@@ -1,4 +1,4 @@
-"""The part of the network that one client usually controls; limits count it as one client."""
+"""Client of a connection: an IPv4 address, or the IPv6 network that a client usually controls."""
 
 import ipaddress
 
@@ -7,7 +7,7 @@ IPV6_PREFIX = 64
 
 
 def client_network(host: str) -> str:
-    """Return an IPv4 address or another text as it is, and the network of an IPv6 address."""
+    """Return the /64 network of an IPv6 address; an IPv4 address or other text stays unchanged."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

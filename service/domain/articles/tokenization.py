@@ -56,7 +56,10 @@ Spelling = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ArticleTokens:
-    """The words of the title, without its suffix, and of lead and body, which exclude the title."""
+    """The words of the title without its suffix, of the lead, and of the body.
+
+    Lead and body are the beginning of the text; they do not contain the title.
+    """
 
     title: Sequence[Spelling]
     lead: Sequence[Spelling]
@@ -69,7 +72,7 @@ class ArticleTokens:
         if len(text) <= LEAD_CHARACTERS:
             lead = list(spellings(text))
             return cls(title, lead, lead)
-        # No word contains a space, and Unicode normalization does not combine it with others.
+        # A cut at a space splits no word, and Unicode normalization does not combine a space.
         cut = max(text.rfind(" ", 0, LEAD_CHARACTERS), 0)
         common = list(spellings(text[:cut]))
         return cls(
@@ -139,7 +142,7 @@ def fold(word: str) -> str:
 def spellings(text: str) -> Iterator[Spelling]:
     """Yield each word as (normalized, original); neither is empty.
 
-    A word without letters, such as an Arabic kashida that stands alone, is none.
+    A word that is empty after normalization, such as an Arabic kashida alone, is left out.
     """
     found = map(_spelling, _WORD.findall(unicodedata.normalize("NFKC", text)))
     return (each for each in found if each[0])

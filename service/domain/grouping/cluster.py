@@ -23,8 +23,8 @@ from service.settings.grouping import GroupingSettings
 #: Maximum articles per unit that are compared with other units.
 _REPRESENTATIVES = 4
 _MAX_THRESHOLD = 0.99
-#: Components are compared together up to this number of units. A step over a few units costs more
-#: than the arithmetic on their scores.
+#: Maximum number of units of the components that are compared together. A call of NumPy for a few
+#: units takes longer than the arithmetic.
 _BATCH_UNITS = 96
 
 
@@ -77,7 +77,7 @@ def group(
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """What the decisions about all components of a window share."""
+    """Data that the decisions about all components of a window need."""
 
     features: Features
     units: Units
@@ -88,7 +88,7 @@ class _Window:
 
 
 def _decide_batch(window: _Window, components: list[Rows]) -> list[Rows]:
-    """The units of each group of some components."""
+    """Return the units of each group of some components."""
     joined, units = np.concatenate(components), window.units
     members = [[units.members[unit] for unit in component] for component in components]
     parts = decide_groups(
@@ -103,7 +103,7 @@ def _decide_batch(window: _Window, components: list[Rows]) -> list[Rows]:
 
 
 def _join_small(components: Iterable[Rows]) -> Iterator[list[Rows]]:
-    """Yield components together that have at most `_BATCH_UNITS` units in total."""
+    """Yield lists of components with at most `_BATCH_UNITS` units, or one larger component."""
     batch: list[Rows] = []
     total = 0
     for component in components:
@@ -123,7 +123,10 @@ def build_components(
     model: PairModel,
     settings: GroupingSettings,
 ) -> Components:
-    """Score and cluster the units of components, which are lists of the rows of each unit."""
+    """Score and cluster the units of components.
+
+    `components` has, for each component, the rows of each unit.
+    """
     members = [rows for component in components for rows in component]
     bounds = np.cumsum([0, *map(len, components)])
     units = _score_units(members, cannot_link, features, model)
@@ -174,7 +177,7 @@ def run_hdbscan(scores: Matrix, epsilon: float) -> Rows:
 
     count = len(scores)
     if count == 2 and scores[0, 1] > 0:  # noqa: PLR2004
-        return np.zeros(2, dtype=np.int64)  # nearer to each other than to the anchors
+        return np.zeros(2, dtype=np.int64)  # nearer to each other than to the two added points
     distances = np.ones((count + 2, count + 2))
     distances[:count, :count] = 1 - scores
     distances[count:, count:] = 0

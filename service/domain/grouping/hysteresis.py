@@ -58,7 +58,7 @@ class StableStories:
         stable = self.stories[rows] != UNSTABLE
         found = np.column_stack([units[stable], self.stories[rows][stable]])
         cells, counts = np.unique(found, axis=0, return_counts=True)
-        # In this order, the most frequent story of a unit comes last, the first one if tied.
+        # Later assignments win: the most frequent story comes last, and the first one if tied.
         for cell in np.lexsort((-cells[:, 1], counts)):
             stories[cells[cell, 0]] = cells[cell, 1]
         return replace(self, stories=stories)

@@ -1,4 +1,4 @@
-"""Reason of a membership. Apart from `evidence`, because storing it needs no arithmetic."""
+"""Reason for a membership. Not in `evidence`, which imports NumPy; storing a reason needs none."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Comparison of many pairs of groups: ranks of scores, names, outlets and hours."""
+"""Merge features of many pairs of groups: scores between them, names, outlets and hours."""
 
 import numpy as np
 
@@ -6,18 +6,18 @@ from service.domain.articles.model import Floats, Rows
 from service.domain.merges.group_pairs import GroupPairs, row_products
 from service.domain.merges.units import Matrix
 
-#: Two articles of one outlet closer than this seldom report one event.
+#: Two articles of one outlet within this time seldom report one event.
 _REPEAT_HOURS = 1.5
 _TOP_PAIRS = 3
 _TINY = 1e-9
 
 
-def summarise_ranks(log_odds: Matrix, pairs: GroupPairs) -> dict[str, Floats]:
-    """Maximum, minimum, median and mean of the three highest log odds between the groups.
+def summarise_scores(log_odds: Matrix, pairs: GroupPairs) -> dict[str, Floats]:
+    """Maximum, minimum and median log odds between the groups, and mean of the three highest.
 
-    `log_odds` has shape (units, units).
+    `log_odds` has shape (units, units); results have shape (pairs,).
     """
-    pair, one, other = pairs.cells()
+    pair, one, other = pairs.unit_pairs()
     values = log_odds[one, other]
     values = values[np.lexsort((values, pair))]
     counts = np.bincount(pair, minlength=len(pairs))
@@ -40,9 +40,9 @@ def compare_names(
     """Capitalised words, each weighted by its rarity and by the share of articles with it.
 
     `names` has shape (units, words), `sizes` the numbers of articles of both groups.
-    names_shared: weight of the shared words as a ratio of all. names_shared_weight: its
-    logarithm. name_missing_*: strongest word of one group that the other lacks, max and min of
-    both directions.
+    names_shared: weight of the shared words, divided by that of all words. names_shared_weight:
+    log(1 + weight of the shared words). name_missing_max, name_missing_min: for each group, the
+    highest weight of a word that only this group has; then the larger and the smaller of both.
     """
     first = pairs.first @ names / sizes[0][:, None]
     second = pairs.second @ names / sizes[1][:, None]
@@ -61,11 +61,12 @@ def compare_names(
 def compare_outlets(
     outlets: Matrix, repeats: Rows, pairs: GroupPairs, sizes: tuple[Floats, Floats]
 ) -> dict[str, Floats]:
-    """Outlets with articles in both groups, as shares of the outlets of the group with fewer.
+    """Outlets with articles in both groups, divided by the outlets of the group with fewer.
 
-    `outlets` has the number of articles of each unit by outlet, `sizes` those of both groups.
-    outlets_shared: all of them. outlets_repeating: those with an article in each group at almost
-    the same time. outlet_pairs: share of the pairs between the groups that are from one outlet.
+    `outlets` has the number of articles, shape (units, outlets); `sizes` has those of both groups.
+    outlets_shared: all these outlets. outlets_repeating: those with an article in each group at
+    almost the same time. outlet_pairs: share of the pairs of articles between the groups that are
+    from one outlet.
     """
     first, second = pairs.first @ outlets, pairs.second @ outlets
     fewer = np.maximum(1, np.minimum((first > 0).sum(axis=1), (second > 0).sum(axis=1)))
@@ -89,9 +90,10 @@ def count_outlets(outlets: Rows, unit_of: Rows, units: int) -> Matrix:
 
 
 def find_repeats(outlets: Rows, hours: Floats, unit_of: Rows) -> Rows:
-    """Units with articles of one outlet at almost the same time: (outlet, unit, unit), sorted.
+    """Find pairs of units with articles of one outlet at almost the same time.
 
-    Articles without an outlet or an exact hour are ignored. Shape (repeats, 3).
+    Returns sorted rows (outlet, unit, unit), shape (repeats, 3). Articles without an outlet or an
+    exact hour are ignored.
     """
     known = np.flatnonzero((outlets >= 0) & ~np.isnan(hours))
     order = known[np.lexsort((hours[known], outlets[known]))]
@@ -120,7 +122,7 @@ def _count_repeating(repeats: Rows, pairs: GroupPairs) -> Floats:
 
 
 def compare_hours(hours: Floats, articles: GroupPairs) -> dict[str, Floats]:
-    """Logarithms of 1 + the hours between the medians, of the whole span, and between the groups.
+    """Logarithms of 1 + hours: between the medians, from first to last, and in the gap between.
 
     `hours` has one entry per article, `articles` one column per article. Undated articles are
     ignored.

@@ -67,7 +67,7 @@ def decide_groups(
 def merge_gains(
     components: Components, model: MergeModel, pairs: Sequence[GroupPair], shifts: Floats
 ) -> list[float]:
-    """Log odds that the groups of each pair report one event, times the weight of the decision.
+    """Return the log odds that both groups report one event, times the weight of the decision.
 
     `shifts` are added to the log odds. A pair that a cannot-link constraint forbids gains −∞.
     """
@@ -124,7 +124,8 @@ def merge_groups(
 ) -> list[Rows]:
     """Merge the two groups with the highest gain until no gain is positive; in order of first unit.
 
-    `gains_of` compares pairs of groups of units. A merged group is compared with all others again.
+    `gains_of` returns the gain of a merge of each pair of groups. A merged group is compared with
+    all others again.
     """
     groups = list(groups)
     means = units.mean_scores_between(groups)
@@ -158,7 +159,7 @@ def merge_groups(
 
 
 def _component_tree(scores: Matrix, start: int, end: int) -> Tree:
-    """Tree over the units of one component, with their numbers among all components."""
+    """Return the tree of one component; its units keep their numbers among all components."""
     tree = linkage_tree(scores[start:end, start:end])
     return [(rows + start, children) for rows, children in tree]
 

@@ -1,4 +1,4 @@
-"""Merge features: similarities and differences of two groups of articles, many pairs at once."""
+"""Merge features: how similar two groups of articles are, computed for many pairs at once."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -13,7 +13,7 @@ from service.domain.merges.comparison import (
     compare_outlets,
     count_outlets,
     find_repeats,
-    summarise_ranks,
+    summarise_scores,
 )
 from service.domain.merges.group_pairs import GroupPairs, row_products
 from service.domain.merges.units import Matrix, UnitScores
@@ -67,15 +67,15 @@ _TINY = 1e-9
 class Components:
     """Units of some connected components, with sums over the articles of each unit.
 
-    Small components are compared together, which saves time; pairs of units of two components
-    score 0.
+    Small components are compared together, which saves time. Units of different components have
+    the score 0.
 
     bounds: first unit of each component, and the end, shape (components + 1,).
     dense, title, body: products of the units' summed rows, shape (units, units).
     names: summed inverse document frequencies of each unit's capitalised words, (units, words).
     clusters: HDBSCAN cluster of each unit.
     outlets: number of articles of each unit by outlet, (units, outlets).
-    repeats: units with articles of one outlet at almost the same time, see `find_repeats`.
+    repeats: pairs of units with articles of one outlet at almost the same time; `find_repeats`.
     undated: number of undated articles of each unit.
     lengths: sum over the articles of each unit of the logarithm of their distinct words.
     hours, unit_of: one entry per article.
@@ -194,7 +194,7 @@ class Components:
         return {
             "score_mean": row_products(one @ self.log_odds, other),
             "score_mean_probability": log_odds(mean),
-            **summarise_ranks(self.log_odds, pairs),
+            **summarise_scores(self.log_odds, pairs),
             "size": np.log(size),
             "smaller_size": np.log(np.minimum(size_one, size_other)),
             "coherence_min": log_odds(np.minimum(coherence_one, coherence_other)),
@@ -207,9 +207,9 @@ class Components:
 
 
 def _coherence(group: Matrix, mean: Floats, size: Floats) -> Floats:
-    """Mean pair score of two articles of each group; 1 for a single unit.
+    """Mean score of the pairs of different articles of each group; 1 for a single unit.
 
-    `mean` includes the pairs of an article with itself.
+    `mean` is the mean score including the pairs of an article with itself.
     """
     several = group.sum(axis=1) > 1
     inside = (mean * size * size - size) / np.where(several, size * (size - 1), 1)
@@ -217,7 +217,10 @@ def _coherence(group: Matrix, mean: Floats, size: Floats) -> Floats:
 
 
 def _cosines(products: Matrix, pairs: GroupPairs) -> Floats:
-    """Cosine of the summed rows of each two groups, from the products of units; 0 without words."""
+    """Cosine of the summed rows of both groups of each pair; 0 without words.
+
+    `products` are the dot products of the summed rows of units, shape (units, units).
+    """
     one, other = pairs.first @ products, pairs.second @ products
     norms = row_products(one, pairs.first) * row_products(other, pairs.second)
     return row_products(one, pairs.second) / (np.sqrt(np.maximum(norms, 0)) + _TINY)

@@ -15,9 +15,9 @@ GroupPair = tuple[Rows, Rows]
 
 @dataclass(frozen=True, slots=True)
 class GroupPairs:
-    """Pairs of disjoint groups: 1 for the units of each group, else 0.
+    """Pairs of disjoint groups of units.
 
-    `first` and `second` have shape (pairs, units).
+    `first` and `second` have shape (pairs, units): 1 for the units of the group, else 0.
     """
 
     first: Matrix
@@ -25,7 +25,7 @@ class GroupPairs:
 
     @classmethod
     def build(cls, pairs: Sequence[GroupPair], units: int) -> Self:
-        """Mark the units of each pair."""
+        """Build the matrices of some pairs; `units` is the number of all units."""
         return cls(
             _mark([one for one, _ in pairs], units), _mark([other for _, other in pairs], units)
         )
@@ -35,20 +35,21 @@ class GroupPairs:
         return len(self.first)
 
     def split(self, size: int) -> Iterator[Self]:
-        """Yield parts of at most `size` pairs, at least one per part."""
+        """Yield parts of at most `size` pairs, or of one pair if `size` is less than 1."""
         size = max(size, 1)
         for start in range(0, len(self), size):
             part = slice(start, start + size)
             yield type(self)(self.first[part], self.second[part])
 
     def totals(self, values: Floats) -> tuple[Floats, Floats]:
-        """Sum of the values of the units of each group, shape (pairs,) each."""
+        """Sums of the values of the units in the first and in the second groups, shape (pairs,)."""
         return self.first @ values, self.second @ values
 
-    def cells(self) -> tuple[Rows, Rows, Rows]:
-        """Each combination of a unit of the first group and one of the second.
+    def unit_pairs(self) -> tuple[Rows, Rows, Rows]:
+        """Combine each unit of the first group with each unit of the second.
 
-        Returns the pair, in ascending order, the first and the second unit of each combination.
+        Returns three arrays with one entry per combination: the row of the pair of groups, in
+        ascending order, the unit of the first group, and the unit of the second.
         """
         pair, unit = np.nonzero(self.first)
         _, other = np.nonzero(self.second)
@@ -60,7 +61,7 @@ class GroupPairs:
 
 
 def row_products(one: Matrix, other: Matrix) -> Floats:
-    """Dot product of the rows of two matrices of one shape."""
+    """Dot products of the rows of two matrices with the same shape, shape (rows,)."""
     return np.asarray(np.einsum("ij,ij->i", one, other))
 
 

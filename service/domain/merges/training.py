@@ -34,7 +34,7 @@ class LabelledMerges:
 def label_merges(
     components: Sequence[tuple[Components, list[list[int]]]], labels: NDArray[np.int64]
 ) -> LabelledMerges:
-    """The labelled nodes of all trees; each connected component comes with the rows of its units.
+    """Label the nodes of all trees; `components` has each component with the rows of its units.
 
     A merge is right if the most frequent label of both branches is the same.
     """

@@ -98,7 +98,7 @@ def unique_pairs(pairs: Pairs) -> Pairs:
     """Sort pairs, lower row first; drop duplicates and pairs of a row with itself."""
     low, high = pairs.min(axis=1, initial=np.iinfo(np.int64).max), pairs.max(axis=1, initial=0)
     width = int(high.max(initial=0)) + 1
-    # Sorting one number per pair is many times as fast as sorting rows.
+    # Sorting one number per pair is much faster than sorting rows of two numbers.
     codes = np.unique((low * width + high)[low != high])
     return np.column_stack(np.divmod(codes, width))
 
@@ -128,7 +128,7 @@ def recall(pairs: Pairs, stories: Labels) -> float:
 def _best_sparse(
     block: csr_matrix, rows: Rows, hours: Floats, settings: CandidateSettings
 ) -> Pairs:
-    """`_best` for a sparse block, of which only stored cells are considered."""
+    """Pair each row with the columns of its highest stored cells."""
     cells = block.tocoo()
     pairs = np.column_stack([rows[cells.row], cells.col]).astype(np.int64)
     valid = (pairs[:, 0] != pairs[:, 1]) & within_window(hours, pairs, settings.window_hours)

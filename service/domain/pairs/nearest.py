@@ -1,4 +1,4 @@
-"""Search for the nearest vectors of a window: exact, in blocks of a matrix product."""
+"""Exact search for the nearest vectors of a window, in blocks of a matrix product."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ from numpy.typing import NDArray
 from service.domain.articles.model import Floats, Rows
 from service.domain.compute import IN_PROCESS, Compute
 
-#: Pairs of rows, shape (m, 2), lower row first, sorted, without duplicates.
+#: Pairs of rows, shape (m, 2). `unique_pairs` sorts them, with the lower row first.
 Pairs = NDArray[np.int64]
 
 _BLOCK_CELLS = 1 << 22  # cells per block of a matrix product: 16 MB
 _CHUNK = 1 << 12  # cells per step in double precision
 #: Cosines are rounded so that the last bits of a sum do not affect the result.
 _DIGITS = 6
-#: Maximum error of a cosine in single precision, with its rounding to six digits. The error of a
-#: dot product of n terms is at most n · 2⁻²⁴ for unit vectors, .00005 for 768 dimensions.
+#: Upper bound of the error of a cosine in single precision, and of its rounding to six digits. The
+#: error of a dot product of n terms is at most n · 2⁻²⁴ for unit vectors: .00005 for n = 768.
 _MAX_ERROR = 1e-4
-#: Columns of which only the highest cosine is compared at first.
+#: Number of columns in a group. At first, only the highest cosine of each group is compared.
 _GROUP = 16
 
 
 @dataclass(frozen=True, slots=True)
 class NearestSearch:
-    """Unit vectors of a window, and the maximum hours between two dates of a pair."""
+    """Unit vectors of a window, their hours, and the maximum hours between both dates of a pair."""
 
     values: NDArray[np.float32]
     hours: Floats
@@ -56,7 +56,11 @@ class NearestSearch:
             block[:, : len(columns)][apart > self.window_hours] = -1
 
     def highest(self, rows: Rows, columns: Rows, count: int) -> Pairs:
-        """The `count` columns of each row with the highest positive cosines; `rows` ascending."""
+        """Choose the highest positive cosines of each row, computed in double precision.
+
+        `rows` and `columns` are the cells to compare, with ascending rows. Returns at most `count`
+        pairs per row.
+        """
         cosines = np.empty(len(rows))
         for start in range(0, len(rows), _CHUNK):
             part = slice(start, start + _CHUNK)
@@ -72,7 +76,7 @@ class NearestSearch:
 
 @dataclass(frozen=True, slots=True)
 class _SearchedColumns:
-    """What the searches of all blocks of rows share."""
+    """Data that the searches of all blocks of rows need."""
 
     search: NearestSearch
     columns: Rows
@@ -83,26 +87,27 @@ class _SearchedColumns:
 def _find_in_columns(shared: _SearchedColumns, rows: Rows) -> Pairs:
     block = shared.search.values[rows] @ shared.padded.T
     shared.search.exclude(block, rows, shared.columns)
-    at, near = _cells_above(block, shared.count)
+    at, near = _possible_cells(block, shared.count)
     return shared.search.highest(rows[at], shared.columns[near], shared.count)
 
 
 def row_blocks(rows: Rows, columns: int) -> list[Rows]:
-    """Split rows into blocks whose products with all columns fit into memory."""
+    """Split rows into blocks with at most `_BLOCK_CELLS` cells."""
     size = max(1, _BLOCK_CELLS // max(columns, 1))
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 def concatenate_pairs(parts: Sequence[Pairs]) -> Pairs:
-    """All pairs of the parts, in their order."""
+    """Join the parts in their order."""
     return np.concatenate(parts) if parts else np.zeros((0, 2), dtype=np.int64)
 
 
-def _cells_above(block: NDArray[np.float32], count: int) -> tuple[Rows, Rows]:
-    """Rows and columns of all cells that may be among the `count` highest positive of their row.
+def _possible_cells(block: NDArray[np.float32], count: int) -> tuple[Rows, Rows]:
+    """Return rows and columns of the cells that may be among the `count` highest of their row.
 
-    The `count` highest maxima of groups of columns are cells themselves, so the lowest of them
-    bounds the `count` highest cells from below, up to the error of single precision.
+    The columns are in groups. The `count` groups with the highest maxima contain `count` cells that
+    are at least as high as the lowest of these maxima. So lower cells are not among the `count`
+    highest, except within the error of single precision. Negative cosines are left out.
     """
     groups = block.shape[1] // _GROUP
     maxima = block.reshape(len(block), _GROUP, groups).max(axis=1)

@@ -40,7 +40,7 @@ PAIR_FEATURES = (
 
 #: Scores are rounded so that the last bits of a sum do not affect the result.
 _DIGITS = 6
-_CHUNK = 1 << 13  # pairs per step, which bounds memory and fits into the cache of a processor
+_CHUNK = 1 << 13  # pairs per step: few enough for the cache of a processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class PairModel:
         return prior_shift(scores, pairs, self.prior, hours)
 
     def _log_odds_of_pairs(self, features: Features, pairs: Pairs) -> Floats:
-        """Log odds of each pair, −∞ for a pair that certainly reports two events."""
+        """Log odds of each pair, shape (m,); −∞ if the articles certainly report two events."""
         log_odds = np.empty(len(pairs))
         series, hours = features.series, features.hours
         names = features.names.astype(bool)

@@ -23,7 +23,7 @@ _MIN_MISSING, _MIN_MISSING_OF_OUTLETS = 0.5, 0.9
 def similar_pairs(features: Features, names: csr_matrix, pairs: Rows) -> NDArray[np.bool_]:
     """Whether the articles of each pair of rows report two similar events. Shape (m,).
 
-    `names` marks the names of each article: those of `features` as booleans.
+    `names` are `features.names` as booleans, converted once for many calls.
     """
     first, second = pairs[:, 0], pairs[:, 1]
     one, other = features.title_names[first], features.title_names[second]

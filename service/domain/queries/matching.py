@@ -27,7 +27,7 @@ _DEFAULT = frozenset({"en"})
 
 
 class _Texts:
-    """Texts in some languages, with the words of each as the search index has them.
+    """Texts in some languages, with their words as in the search index.
 
     The index contains a text in the readings of all its languages. A search term has the readings
     of the languages of its script.

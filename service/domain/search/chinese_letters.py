@@ -1,4 +1,4 @@
-"""Traditional Chinese characters and the simplified ones that stand for them in comparisons.
+"""Traditional Chinese characters and their simplified forms.
 
 Single characters of the conversion `t2s` of OpenCC 1.4.2 (Apache License 2.0). Migration 0055 reads
 this table: never change it. A new table needs a new migration.

@@ -1,19 +1,20 @@
-"""Endings and prefixes of words in languages whose stemmer Postgres lacks, or that it leaves.
+"""Endings and prefixes of words that the stemmers of Postgres do not remove.
 
-The patterns apply to a word in lower case without accents (`word_forms.fold`). They stand in Python
-and in the SQL functions of migration 0055, so they only use syntax with one meaning in both.
+The patterns apply to a word in lower case without accents (`word_forms.fold`). Python and the SQL
+functions of migration 0055 use them, so their syntax has the same meaning in both.
 """
 
 import re
 
-#: A pattern, after which the word ends, and what replaces it.
+#: A pattern for the end of a word, and its replacement.
 Rule = tuple[str, str]
 
 
 def _cases(short: str, long: str) -> Rule:
-    """Return the rule for case endings: they leave at least three and four letters.
+    """Return the rule for case endings, which stay on short words.
 
-    So short words keep their meaning. Groups are much faster in Postgres than a lookbehind.
+    At least three letters precede a short ending, and four a long one. In Postgres, groups are
+    much faster than a lookbehind.
     """
     return f"([^ ]{{3}})(?:{short})|([^ ]{{4}})(?:{long})", r"\1\2"
 
@@ -51,8 +52,8 @@ ENDINGS: dict[str, tuple[Rule, ...]] = {
 #: Conjunction and article at the beginning of Arabic words, with lengths as in light10: Larkey,
 #: Ballesteros and Connell, "Light stemming for Arabic information retrieval", 2007.
 ARABIC_PREFIX = "[وف]?(?:ال|بال|كال|لل)(?=[^ ]{2})|و(?=[^ ]{3})"
-#: Prepositions that are written with the next word. Many words begin with these letters, so that
-#: words of a query keep them.
+#: Prepositions that are written with the next word. Words of a query keep them, because many words
+#: begin with these letters.
 ARABIC_PREPOSITION = "[وف]?[بلك](?=[^ ]{3})"
 #: Plural endings of Persian.
 PERSIAN_SUFFIX = "(?<=[^ ]{2})ها(?:ي|يي|يم|يت|يش|يمان|يتان|يشان)?"

@@ -1,8 +1,8 @@
-"""Readings of words: the ways to spell them before a phrase is compared with a text.
+"""Readings: ways to normalize words before a phrase is compared with a text.
 
-A phrase matches a text if it stands in it in one reading: as whole words, or as stems in the
-language of the text. `service.store.search.phrase_query` and the SQL functions of migration 0055
-compare the same readings with the search index.
+One reading has whole words, the others have stems in the language of the text. A phrase matches a
+text if the text contains it in one reading of both. `service.store.search.phrase_query` and the SQL
+functions of migration 0055 apply the same readings to the search index.
 """
 
 from collections import defaultdict
@@ -19,12 +19,12 @@ from service.domain.search.endings import (
 from service.domain.search.word_forms import (
     STEMMERS,
     Word,
+    apply_stemmer,
     fold,
     join_compounds,
     languages_of_script,
     remove_accents,
     split_words,
-    stem_input,
     stemmer_input,
     without_joints,
 )
@@ -32,7 +32,7 @@ from service.domain.search.word_forms import (
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A way to spell the words of texts in a language (ISO 639-1); "" for texts in any language."""
+    """A way to normalize words of texts in a language (ISO 639-1), or in any language ("")."""
 
     language: str = ""
     is_stemmed: bool = False  #: by a stemmer of Postgres
@@ -40,7 +40,7 @@ class Reading:
     has_preposition: bool = True  #: Arabic words keep a preposition of one letter
 
     def spell(self, word: str) -> str:
-        """Return a word before its stemmer."""
+        """Return a word in this reading, before the stemmer of Postgres."""
         if self.is_stemmed:
             part = stemmer_input(word, self.language)
             return part if self.has_accents else remove_accents(part.replace("ı", "i"))
@@ -51,14 +51,14 @@ class Reading:
         return strip_ending(part, self.language)
 
     def form(self, word: str) -> str:
-        """Return a word as the search index has it."""
+        """Return a word in this reading, as the search index contains it."""
         return _form(self, word)
 
 
 @lru_cache(200_000)
 def _form(reading: Reading, word: str) -> str:
     part = reading.spell(word)
-    return stem_input(part, reading.language) if reading.is_stemmed else part
+    return apply_stemmer(part, reading.language) if reading.is_stemmed else part
 
 
 #: Whole words in texts of any language.
@@ -82,18 +82,18 @@ def text_readings(language: str) -> tuple[Reading, ...]:
 
 
 def default_language(text: str) -> str:
-    """Return the most frequent language with stems in the script of a text; "" without one."""
+    """Return the most frequent language with stems that uses the script of a text, or ""."""
     return next(iter(languages_of_script(text)), "")
 
 
 def words_of_text(text: str) -> Iterator[list[Word]]:
-    """Yield the words of a text, and those of each sentence with joined compounds."""
+    """Yield the words of a text, then the words of each sentence with its compounds joined."""
     yield list(split_words(text))
     yield from join_compounds(text)
 
 
 def phrases_of(phrase: str) -> list[list[str]]:
-    """Return the words of a phrase: as written and, if it has compounds, with these joined."""
+    """Return the words of a phrase as written, and again with its compounds joined, if any."""
     versions = dict.fromkeys((phrase, without_joints(phrase)))
     words = ([word.spelling for word in split_words(each)] for each in versions)
     return [each for each in words if each]
@@ -102,9 +102,9 @@ def phrases_of(phrase: str) -> list[list[str]]:
 def phrase_forms(
     phrase: str, language: str, special: Callable[[str], str] = lambda _: ""
 ) -> list[tuple[str, ...]]:
-    """Return a phrase in each reading of texts in a language; "" stands for whole words only.
+    """Return the forms of a phrase in each reading of a language; "" has only whole words.
 
-    `special` returns the only form of a word, or "" for most words.
+    `special` returns a form that replaces all readings of a word, or "".
     """
     readings = (WHOLE, *query_readings(language))
     forms = (
@@ -116,7 +116,7 @@ def phrase_forms(
 
 
 class ReadTexts:
-    """The forms of the words of texts in each reading, in which phrases can be searched."""
+    """Texts in each of their readings, in which phrases can be searched."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[str, ...]] = []

@@ -96,9 +96,10 @@ def format_websearch(text: str, reading: Reading = WHOLE) -> str:
 
 
 def websearch_texts(text: str, languages: Iterable[str]) -> list[tuple[Reading, str]]:
-    """Return terms in each reading of texts in some languages, whole words first.
+    """Return terms in each reading of some languages, whole words first.
 
-    Compounds stand as written and joined. Readings that repeat the whole words are left out.
+    Terms with compounds occur as written and joined. Readings equal to the whole words are left
+    out.
     """
     readings = (WHOLE, *(each for language in languages for each in query_readings(language)))
     found: dict[tuple[str, bool, str], Reading] = {}

@@ -53,14 +53,13 @@ ELISION = f"(?<![^{SEPARATORS}])(?:[lLdDcjmnst]|[qQ][uU])(?=[{APOSTROPHES}][^{SE
 JOINT = f"(?<=[^0-9{SEPARATORS}{UNSPACED}])[{HYPHENS}{APOSTROPHES}](?=[^{SEPARATORS}{UNSPACED}])"
 #: The end of a sentence; a dot before a small letter or a digit is none.
 SENTENCE_END = "[!?\n\u2026\u3002\uff01\uff0e\uff1f]|\\.(?! ?[a-z0-9])"
-#: The word before each sentence with joined compounds at the end of a text.
+#: In the index, sentences with joined compounds follow the text, each after this word.
 BREAK = "000000"
 #: Accents. The letters й, ў and ї keep theirs, because they are letters of their own.
 ACCENTS = "[\u0300-\u0305\u0307\u0309-\u036f]|(?<![иИуУ])\u0306|(?<![іІ])\u0308"
-#: Letters with a stroke, and Arabic letters that writers replace, with the spelling that stands for
-#: them. One letter stands for one letter.
+#: Letters with a stroke, Arabic letters with two spellings, and the letters that replace them.
 PLAIN = "łŁøØđĐðÐħĦŧŦıةؤئ", "lLoOdDdDhHtTiهوي"
-#: Letters that count as two.
+#: Letters that two letters replace.
 LIGATURES = {"ß": "ss", "ẞ": "ss", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "þ": "th", "Þ": "th"}
 #: Snowball algorithms by ISO 639-1: those of Postgres.
 STEMMERS = {
@@ -123,8 +122,8 @@ def split_words(text: str) -> Iterator[Word]:
     """Yield the words of a text in order.
 
     Parts of hyphenated words, and characters of a script without spaces, are separate words. An
-    abbreviation such as `U.S.` is one word. The `s` of a possessive and the elided `l'` and `d'` of
-    French and Italian are no words.
+    abbreviation such as `U.S.` is one word. The `s` of a possessive and elided words such as the
+    French `l'` are left out.
     """
     skipped = {each.start() for each in _SKIPPED.finditer(text)} if _JOINTS.search(text) else ()
     for match in _WORD.finditer(text):
@@ -133,7 +132,7 @@ def split_words(text: str) -> Iterator[Word]:
 
 
 def join_compounds(text: str) -> Iterator[list[Word]]:
-    """Yield the words of each sentence with compounds, which are one word: `ceasefire`."""
+    """Yield the words of each sentence that has compounds, with each compound as one word."""
     if not _JOINT.search(text):
         return
     spoken = _SKIPPED.sub(lambda match: " " * len(match.group()), text)
@@ -158,7 +157,7 @@ def join_compounds(text: str) -> Iterator[list[Word]]:
 
 
 def without_joints(text: str) -> str:
-    """Return a text with each word with hyphens or apostrophes written as one word."""
+    """Return a text with its compounds joined: `cease-fire` becomes `ceasefire`."""
     return _JOINT.sub("", _SKIPPED.sub(" ", text))
 
 
@@ -166,11 +165,11 @@ def stem(spelling: str, language: str) -> str:
     """Return the stem of a word in a language (ISO 639-1) or, without one, the normal form."""
     if language in ENDINGS:
         return strip_ending(fold(spelling), language)
-    return stem_input(stemmer_input(spelling, language), language)
+    return apply_stemmer(stemmer_input(spelling, language), language)
 
 
-def stem_input(part: str, language: str) -> str:
-    """Return the stem of a word that `stemmer_input` returned; a word with digits is unchanged."""
+def apply_stemmer(part: str, language: str) -> str:
+    """Return the stem of the result of `stemmer_input`; words with digits stay unchanged."""
     if language in {"hi", "ru"} and part.isascii():
         language = "en"  # as Postgres does
     algorithm = STEMMERS.get(language)

@@ -127,7 +127,7 @@ def find_spans(text: LanguageText, phrases: frozenset[str]) -> list[tuple[int, i
 
 @lru_cache(4096)  # a subscriber has two sets of phrases, each matched in many stories
 def _compile_phrases(phrases: frozenset[str], language: str) -> dict[str, list[tuple[str, Forms]]]:
-    """Return each phrase with its forms in each reading, by the first form."""
+    """Return each phrase with its forms in a reading, by the first of these forms."""
     compiled: dict[str, list[tuple[str, Forms]]] = defaultdict(list)
     for phrase in sorted(phrases):
         for forms in phrase_forms(phrase, language, _capitals):
@@ -136,14 +136,17 @@ def _compile_phrases(phrases: frozenset[str], language: str) -> dict[str, list[t
 
 
 def _capitals(spelling: str) -> str:
-    """Return the form that matches only capitals; "" for most words."""
+    """Return the form of an ambiguous abbreviation, which matches only capitals; else ""."""
     letters = spelling.replace(".", "")
     is_ambiguous = letters.isupper() and letters.lower() in _AMBIGUOUS
     return _CAPITALS + letters.lower() if is_ambiguous else ""
 
 
 def _read(words: Sequence[Word], language: str) -> Iterator[Forms]:
-    """Yield the forms of the words of a text in each reading, also with the forms of capitals."""
+    """Yield the forms of the words of a text in each reading.
+
+    Ambiguous abbreviations also occur in their form for capitals.
+    """
     capitals = [_capitals(each.spelling) for each in words]
     for forms in read_text(words, [language]):
         yield forms

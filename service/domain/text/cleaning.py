@@ -13,12 +13,13 @@ _CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
 _CONTROLS = re.compile(f"[{_CONTROL}]+")
 _CONTROLS_AND_BREAKS = re.compile(f"[{_CONTROL}\t\n\r]+")
 _SPACES, _BREAK = re.compile(r"\s+"), re.compile(r"[\t\r\n]")
-#: Invisible characters of formatting: soft hyphens, zero-width characters, controls of direction,
-#: which could reorder the page around a title, deprecated controls (U+206A to U+206F), annotations,
-#: controls of musical and shorthand notation, and tags, which hide text from readers but not from
-#: programs. Flags of regions, such as that of Scotland, keep the tags after their black flag (group
-#: 1). Zero-width joiners and non-joiners stay, because emoji, Persian and Indic scripts need them.
-#: Marks of direction (U+061C, U+200E, U+200F) stay, because they change only their neighbours.
+#: Invisible characters of formatting: soft hyphens, zero-width characters, deprecated controls
+#: (U+206A to U+206F), annotations, and controls of musical and shorthand notation. Also controls of
+#: direction, which could reorder the page around a title, and tags, which hide text from readers
+#: but not from programs. Flags of regions, such as that of Scotland, keep the tags after their
+#: black flag (group 1). Zero-width joiners and non-joiners stay, because emoji, Persian and Indic
+#: scripts need them. Marks of direction (U+061C, U+200E, U+200F) stay, because they change only
+#: their neighbours.
 _INVISIBLE = re.compile(
     "(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f)"
     "|[\u00ad\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"

@@ -16,7 +16,7 @@ GROUP = "feed_parsers"
 
 
 def _ignore(_name: str) -> None:
-    """Default of `use`: nobody needs to know the running plugin."""
+    """Do nothing; the default of `use`."""
 
 
 @dataclass(slots=True)

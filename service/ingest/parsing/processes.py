@@ -138,7 +138,7 @@ class WorkerExit:
     code: int
     timed_out: bool = False
     invalid: str = ""  #: description of a message that is not an outcome
-    plugin: str = ""  #: name of the plugin whose code ran
+    plugin: str = ""  #: name of the plugin that was running
 
 
 class WorkerProcess:
@@ -191,7 +191,7 @@ class WorkerProcess:
                 os.kill(pid, signal.SIGKILL)
 
     def _exchange(self, message: bytes, timeout_seconds: float) -> bytes | WorkerExit:
-        """Send a message, if any, and return the outcome, which is not about a plugin."""
+        """Send a message, if any; return the next message that does not name a plugin."""
         timed_out, plugin = threading.Event(), b""
 
         def expire() -> None:

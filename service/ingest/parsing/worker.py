@@ -35,7 +35,7 @@ T_co = TypeVar("T_co", covariant=True)
 OUT_OF_MEMORY = 86
 #: First message of a worker.
 READY = b"ready"
-#: Start of a message with the name of the plugin whose code runs now; the name is empty if none.
+#: Prefix of a message with the name of the running plugin; the name is empty if none runs.
 PLUGIN = b"plugin:"
 #: A message between the fork server and its parent, or its answer.
 NUMBER = struct.Struct(">q")
@@ -120,8 +120,8 @@ def main() -> None:
     """Load the code and, on request, the model of the language detection; then fork workers.
 
     The arguments are the memory limit of a worker in MiB, the time limit per feed in seconds,
-    "languages" or an empty text, and the names of plugins, which each worker loads, because they
-    may start threads.
+    "languages" or an empty text, and the names of plugins. Each worker loads the plugins after the
+    fork, because they may start threads.
 
     Standard input is a socket to the parent, which sends one number at a time: `FORK` with the
     descriptors of a worker's streams, or the id of a worker that has ended. The answer is the id

@@ -65,9 +65,9 @@ def exchange(
 
 
 def take(sessions: sessionmaker[Session], quota: Quota, client: str) -> float:
-    """Take one request of a client; returns 0, or the seconds until the next one if none is left.
+    """Count a request of a client; returns 0, or the seconds to wait if it is over the limit.
 
-    Every request costs a transaction, but the limit holds exactly for all web servers.
+    Each call needs a transaction, so the limit is exact for all web servers together.
     """
     values = {
         "client": client,

@@ -84,9 +84,9 @@ def compile_search(
 
 
 def _any_reading(tsqueries: Sequence[tuple[Reading, str]]) -> str:
-    """Combine the tsqueries of readings, each for documents of its language.
+    """Combine the tsqueries of some readings with `|`.
 
-    Each document has a marker of its languages.
+    A reading of a language applies only to documents with the marker of this language.
     """
     exact = [each for reading, each in tsqueries if not reading.language]
     markers: dict[str, set[str]] = {}

@@ -41,7 +41,7 @@ class SubscriberRow(Base):
     stop_reason: Mapped[str | None]
     request_number: Mapped[int] = mapped_column(
         Integer, server_default=text("1")
-    )  #: of the latest request, which its confirmation link names
+    )  #: of the latest request; only its confirmation link is valid
 
 
 #: Addresses are unique, ignoring case.

@@ -277,4 +277,4 @@ class SurroundingsRow(Base):
     y: Mapped[float | None]  #: 0 to 1 from the top
     absent_outlets: Mapped[list[str]] = mapped_column(
         server_default=text("'{}'")
-    )  #: slugs, `domain.stories.missing_coverage.find_missing`
+    )  #: slugs; see `domain.stories.missing_coverage.find_missing`

@@ -1,4 +1,4 @@
-"""Concurrency limits: searches wait in a queue, exports for seconds; streams are rejected."""
+"""Concurrency limits: searches wait in a queue, exports wait two seconds, streams do not wait."""
 
 import asyncio
 from collections import Counter
@@ -12,8 +12,8 @@ from service.settings.web import WebSettings
 from service.web.middleware.authenticate import get_client
 
 RETRY_AFTER = {"Retry-After": "30"}
-#: An export waits this long for a slot. A slot becomes free shortly after the last byte of the
-#: response, so a client that runs one export after the other would otherwise be rejected.
+#: Maximum wait of an export for a slot. A slot becomes free shortly after the last byte of a
+#: response. Without the wait, the next export of the same client would be rejected.
 _EXPORT_WAIT_SECONDS = 2.0
 
 
@@ -50,7 +50,7 @@ class ConcurrencyLimits:
 
     @asynccontextmanager
     async def run_export(self) -> AsyncIterator[None]:
-        """Occupy a slot while an export runs; each one needs a connection and a snapshot.
+        """Occupy a slot while an export runs. Each export needs a connection and a snapshot.
 
         Raises:
             HTTPException: 503, no slot became free within two seconds.

@@ -26,7 +26,7 @@ _NAME_WEIGHT, _MAX_NAMES = 0.2, 4
 _SUPPORT_WEIGHT = 0.12
 #: Centrality subtracted for one unit of the penalty of a plain title, and for an outdated figure.
 _SOFT_WEIGHT, _OLD_FIGURE_WEIGHT = 0.06, 0.3
-#: Centrality subtracted for a surname that other titles introduce with a given name or an office.
+#: Centrality subtracted for a surname alone if other titles add a given name or an office.
 _BARE_NAME_WEIGHT = 0.1
 #: Penalty of the title of a column, as of a title with a label.
 _COLUMN = 4

@@ -38,7 +38,7 @@ def full_stems(text: str, language: str) -> frozenset[str]:
 
 
 def stems_without_stop_words(text: str, language: str) -> frozenset[str]:
-    """Return the stems of all words of a text except `tokenization.STOP_WORDS`."""
+    """Return the stems of the words of a text; only `tokenization.STOP_WORDS` are left out."""
     language = primary_subtag(language) or "en"
     words = (part for word in tokenization.words(text) for part in segment(word))
     return frozenset(

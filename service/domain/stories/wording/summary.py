@@ -180,9 +180,9 @@ def _select(
     surnames: Surnames,
     repetition: Repetition,
 ) -> list[int]:
-    """The rows of the best candidates, each of another outlet.
+    """Select the best candidates, each of another outlet; returns their rows.
 
-    A first sentence that only restates the headline is left out if another one adds a fact.
+    The first sentence is left out if it only restates the headline and another one adds a fact.
     """
     select = partial(
         _select_from,
@@ -217,7 +217,7 @@ def _select_from(
     surnames: Surnames,
     repetition: Repetition,
 ) -> list[int]:
-    """The best of some rows, one by one, each of another outlet."""
+    """Select the best of some rows, one by one, each of another outlet."""
     selected: list[int] = []
     remaining = list(rows)
     while len(selected) < MAX_SENTENCES:

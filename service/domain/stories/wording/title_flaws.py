@@ -83,7 +83,7 @@ _CONTEXT_FIRST = {
     "es": re.compile(r"^(?:mientras|pese a|a pesar de|ante)\b[^,]{4,90}, ", re.IGNORECASE),
     "ru": re.compile(r"^(?:на фоне|пока|несмотря на)\b", re.IGNORECASE),
 }
-#: A title that withholds a statement, a result or a decision, and one that begins with a pronoun.
+#: Titles that withhold a statement, a result or a decision, or begin with a pronoun, by language.
 _WITHHOLDING = {
     "en": r"\bissues? (?:a |an )?(?:\w+ )?statement\b|\bsounds? (?:the )?alarm\b|\b(?:hefty|heavy|harsh|"
     r"massive|surprising|huge|big|key) (?:punishment|penalty|decision|announcement|verdict|news)\b|"

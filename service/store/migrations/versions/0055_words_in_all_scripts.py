@@ -1,13 +1,13 @@
 """words without accents, joined compounds, and endings of more languages in the search index
 
-The search functions apply the rules of `domain/search/word_forms.py` and `readings.py`. Text is
-indexed without accents and in simplified Chinese characters. Sentences with compounds are indexed
-again at the end, after the word `000000`, with each compound as one word. Languages without a stemmer of Postgres lose their endings by
-patterns.
+The search functions apply the rules of `domain/search/word_forms.py` and `readings.py`. The index
+contains text without accents and in simplified Chinese characters. It contains sentences with
+compounds again at the end, after the word `000000`, with each compound as one word. Patterns remove
+the endings of languages for which Postgres has no stemmer.
 
-Old documents stay readable while the upgrade runs: it computes the documents of all articles again
-in one transaction, and builds the indexes of stories at its end. A former release that runs on
-finds words with accents only by their stems.
+The upgrade computes the documents of all articles again in one transaction, and builds the indexes
+of stories at its end. Readers see the old documents until then. A web server of the former release
+that still runs finds words with accents only by their stems.
 """
 
 import importlib

@@ -31,8 +31,8 @@ Row = TypeVar("Row")
 PAGE_SIZE = 500
 #: A client that reads slowly must not hold a snapshot for longer, because it delays VACUUM.
 MAX_SECONDS = 3600
-#: After `GRACE_SECONDS` of waiting for it, a client must have read this many bytes per second on
-#: average: others may wait for the slot of its export.
+#: A client must read this many bytes per second on average, after `GRACE_SECONDS`; otherwise it
+#: would occupy the slot of its export for a long time.
 MIN_RATE, GRACE_SECONDS = 16 << 10, 30.0
 #: Documentation of the successful response of an export.
 EXPORT_RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -69,9 +69,10 @@ class ExportQuery(BaseModel):
 
 
 def paced(send: Send, *, rate: float = MIN_RATE, grace: float = GRACE_SECONDS) -> Send:
-    """Wrap `send`: raise TimeoutError if it waits longer than `grace` plus the bytes at `rate`.
+    """Wrap `send`: raise TimeoutError if the client reads too slowly.
 
-    Only time in `send` counts, not the time that the database needs.
+    The client has `grace` seconds, and one second for each `rate` bytes. Only the time in `send`
+    counts, not that of the database.
     """
     waited, size = 0.0, 0
 
@@ -87,9 +88,9 @@ def paced(send: Send, *, rate: float = MIN_RATE, grace: float = GRACE_SECONDS) -
 
 
 class ExportResponse(StreamingResponse):
-    """A stream of chunks, cut off after `MAX_SECONDS` or if its client reads too slowly.
+    """A stream of chunks that ends after `MAX_SECONDS`, or if its client reads too slowly.
 
-    It closes the source of the chunks.
+    At the end, it closes the source of the chunks.
     """
 
     def __init__(

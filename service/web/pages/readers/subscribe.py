@@ -101,7 +101,7 @@ def subscribe(
 
 
 def _count_request(request: Request, web: WebContext) -> None:
-    """Count a request of this client; raises BadInputError if it sent too many to all servers."""
+    """Count a request of this client; raises BadInputError if it sent too many."""
     quota: Quota = request.app.state.subscription_quota
     seconds = rate_buckets.take(web.sessions, quota, f"subscribe {request.state.client.name}")
     if seconds:

@@ -17,9 +17,9 @@ Encode = Callable[[str, str], Floats]
 _MIN_SHARED_WORDS = 0.55
 #: Minimum words of a sentence that the headline and the quoted sentences lack.
 _MIN_NEW_WORDS = 5
-#: Minimum words of a first sentence that the headline lacks, if it has no new names or numbers.
+#: A sentence adds a fact with this many words that the headline lacks.
 _MIN_WORDS_OF_FACT = 3
-#: Shorter words are articles and prepositions.
+#: Minimum letters of a word that counts; shorter ones are mostly articles and prepositions.
 _LONG_WORD = 4
 #: A sentence is new with this many new names and numbers, or with this share of new words.
 _MIN_SPECIFICS, _MIN_NEW_SHARE = 2, 0.75
@@ -75,11 +75,12 @@ class Repetition:
         return not any(self._repeats(sentence, each, language, limits) for each in quoted)
 
     def adds_fact(self, sentence: str, headline: str, language: str) -> bool:
-        """Whether a sentence does more than restate a headline; `language` is an ISO 639 code."""
+        """Whether a sentence adds a number, names or words to a headline; `language` is ISO 639."""
         new = full_stems(sentence, language) - full_stems(headline, language)
         if any(word[0].isdigit() for word in new) or len(new) >= _MIN_WORDS_OF_FACT:
             return True
-        # The lists of function words are long: "the posts will open within a week" is a fact.
+        # `full_stems` also leaves out frequent verbs, but "the posts will open within a week" is a
+        # fact. So only stop words and short words are left out here.
         new = stems_without_stop_words(sentence, language) - stems_without_stop_words(
             headline, language
         )

@@ -1,4 +1,4 @@
-"""Words of titles and leads, and the subject of a story."""
+"""Subject of a story: the words of its titles and leads."""
 
 from collections import Counter
 from collections.abc import Sequence

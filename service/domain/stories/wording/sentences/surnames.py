@@ -14,7 +14,7 @@ from service.domain.entities.name_lists import (
 )
 from service.domain.pairs.vocabulary import Vocabulary, word_key
 
-#: Bounded, because the search starts again at each hyphen.
+#: Limited length, because the search starts again at each hyphen.
 _CAPITALISED = r"[^\W\d_a-zß-ÿ][\w’'-]{0,40}[^\W\d_]"
 #: A given name and a surname, with an initial or a particle between them.
 _FULL_NAME = re.compile(
@@ -41,14 +41,15 @@ _KNOWN = PLACES | ORGANISATIONS | DEMONYMS
 _POSSESSIVE = re.compile(r"['’]s?$")
 #: A name in a larger share of the articles of the window, and in more articles, is well known.
 _MAX_WINDOW_SHARE, _MAX_ARTICLES = 0.02, 5
-#: Characters of a title, and names of a story, that are compared: text from outside may be long.
+#: Maximum characters of a title, and names of a story, that are compared, which bounds the time.
 _MAX_TITLE, _MAX_NAMES = 300, 100
 
 
 def bare_surnames(titles: Sequence[str], texts: Iterable[str]) -> list[bool]:
-    """Whether each title has a surname without given name or office that half of them introduce.
+    """Whether each title has a surname alone, without a given name or an office.
 
-    `texts` are those of the reports; the full names are found in them and in the titles.
+    A surname counts if at least half of the titles with it add a given name or an office. `texts`
+    are those of the reports. Full names are found in titles and texts.
     """
     titles = [title[:_MAX_TITLE] for title in titles]
     in_titles = [{*_surnames(title)} for title in titles]
