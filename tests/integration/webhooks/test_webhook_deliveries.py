@@ -33,7 +33,7 @@ def receiver() -> Iterator[WebhookReceiver]:
 @pytest.fixture
 def world(context: Context) -> Context:
     """Context that allows deliveries to loopback."""
-    eager = replace(context.settings.webhooks, allow_networks=("127.0.0.0/8",), timeout_seconds=0.3)
+    eager = replace(context.settings.webhooks, allow_networks=("127.0.0.0/8",), timeout_seconds=1.0)
     return replace(context, settings=replace(context.settings, webhooks=eager))
 
 
