@@ -15,6 +15,7 @@ from service.errors import (
     SettingsError,
 )
 from service.store.database import schema
+from service.store.database.connections.connection import LimitedConnection
 from service.store.database.embedded import EmbeddedServer
 from service.store.tables import Base
 
@@ -103,3 +104,16 @@ def test_second_engine_can_upgrade_after_first(database_url: str):
     assert schema.upgrade(second) == []
     first.dispose()
     second.dispose()
+
+
+def test_connection_returned_after_the_engine_was_disposed_of_is_closed(engine: Engine):
+    connection = engine.connect()
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, LimitedConnection)
+    engine.dispose()
+    connection.close()
+    assert raw.closed
+    with engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+    assert isinstance(raw, LimitedConnection)
+    assert not raw.closed

@@ -31,6 +31,7 @@ class LimitedConnection(psycopg.Connection[Any]):
     server_state = ServerState()
     response_limit = 0.0  #: 0 is no limit
     is_interruptible = False  #: whether waits end on an interruption
+    pool_number = 0  #: counts the pools of the engine
     was_used = False  #: whether the pool has provided it before
 
     def wait(

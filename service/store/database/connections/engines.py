@@ -39,7 +39,10 @@ def make_limited_engine(url: URL | str, limits: ConnectionLimits, state: ServerS
     engine = create_engine(url, execution_options={_STATE: state}, **pool)
     if limits.connections:
         POOLS.watch(limits.purpose, partial(_count_connections, ref(engine.pool), limits))
-    event.listen(engine, "do_connect", partial(_connect, limits, state))
+    pools = _CurrentPool()
+    event.listen(engine, "do_connect", partial(_connect, limits, state, pools))
+    event.listen(engine, "engine_disposed", pools.replace)
+    event.listen(engine, "checkin", pools.close_former)
     event.listen(engine, "checkout", partial(_check_connection, limits))
     event.listen(engine, "handle_error", partial(_note_full_disk, state))
     return engine
@@ -60,9 +63,29 @@ def derived_engine(engine: Engine, limits: ConnectionLimits) -> Iterator[Engine]
         derived.dispose()
 
 
+class _CurrentPool:
+    """Closes connections that are returned after their engine was disposed of.
+
+    SQLAlchemy would keep them open in the former pool until that is garbage collected.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def replace(self, _engine: Engine) -> None:
+        """Start a new pool."""
+        self.number += 1
+
+    def close_former(self, connection: LimitedConnection | None, _record: object) -> None:
+        """Close a returned connection of a former pool; None if it is already invalid."""
+        if connection is not None and connection.pool_number != self.number:
+            connection.close()
+
+
 def _connect(
     limits: ConnectionLimits,
     state: ServerState,
+    pools: _CurrentPool,
     _dialect: object,
     _record: object,
     arguments: tuple[Any, ...],
@@ -89,6 +112,7 @@ def _connect(
         state.pause()
         raise
     connection.server_state = state
+    connection.pool_number = pools.number
     connection.is_interruptible = limits.purpose == "jobs"
     connection.response_limit = limits.connect
     connection.set_limits(
