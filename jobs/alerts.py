@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from jobs.running.context import Context, Counts
 from jobs.running.mail import run_mail_job, subscriber_batches
-from service.domain.subscribers.alerts import StoryIndex, build_alert_emails
+from service.domain.subscribers.alerts import build_alert_emails
+from service.domain.subscribers.story_index import StoryIndex
 from service.store.runs import runs
 from service.store.subscribers import alert_emails, subscribers
 from service.store.subscribers import alerts as store

@@ -13,6 +13,7 @@ from service.domain.subscribers.alerts import list_deferred
 from service.domain.subscribers.digest_events import join_events
 from service.domain.subscribers.digest_model import DigestStory
 from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.story_index import StoryIndex
 from service.settings.load import Settings
 from service.store.articles import articles, vectors
 from service.store.stories import constraints, vocabularies
@@ -46,21 +47,21 @@ def create_editions(context: Context) -> Counts:
     """Store all editions that are due, empty ones included; returns counts."""
     now, settings = context.clock(), context.settings
     counts = {"created": 0, "empty": 0}
-    stories: list[DigestStory] | None = None
+    index: StoryIndex | None = None
     for batch in subscriber_batches(context):
         with context.sessions.begin() as session:
             catch_up = settings.editions.catch_up
             due_dates = editions.find_due(session, batch, now=now, catch_up=catch_up)
             if not due_dates:
                 continue
-            if stories is None:  # loaded once, with the first edition of the run
-                stories = load_stories(session, context)
+            if index is None:  # loaded once, with the first edition of the run
+                index = StoryIndex(load_stories(session, context))
             histories = load_histories(session, [each for each, _ in due_dates], settings, now)
             deferred = alert_emails.load_deferred(session, histories, since=now - DEFERRED_PERIOD)
             for subscriber, due in due_dates:
                 history, alerts = histories[subscriber.id], deferred.get(subscriber.id, {})
                 latest_by_story = {each.card.story: each for each in alerts.values()}
-                content = select_stories(stories, subscriber.filters, history, settings.digest)
+                content = select_stories(index, subscriber.filters, history, settings.digest)
                 lines = list_deferred(latest_by_story.values(), subscriber.filters)
                 content = replace(content, alerts=lines)
                 late = due.is_late(now, settings.editions.tolerance)

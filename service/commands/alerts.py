@@ -24,7 +24,7 @@ from service.domain.subscribers.alert_preferences import parse_query
 from service.domain.subscribers.alerts import (
     Alert,
     AlertQuery,
-    StoryIndex,
+    find_matches,
     matches,
     preview_alert_email,
 )
@@ -32,6 +32,7 @@ from service.domain.subscribers.digest_model import DigestStory
 from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE
 from service.domain.subscribers.digest_selection import Filters, apply_mutes
 from service.domain.subscribers.near_misses import find_near_misses
+from service.domain.subscribers.story_index import StoryIndex
 from service.errors import BadInputError
 from service.mail.deliver import configured_renderer, site_url
 from service.mail.render import AlertMessage, Links
@@ -205,7 +206,7 @@ def write_preview(
         BadInputError: no story matches, or the folder is not writable.
     """
     settings = context.settings
-    unmuted = (apply_mutes(each, filters) for each in StoryIndex(stories).find_matches(query))
+    unmuted = (apply_mutes(each, filters) for each in find_matches(StoryIndex(stories), query))
     matching = [each for each in unmuted if each and matches(each, query)]
     if not matching:
         raise BadInputError(f"No story of the last {MAX_LOOKBACK.days} days matches: {query}")

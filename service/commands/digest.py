@@ -19,6 +19,7 @@ from service.commands.running.store import open_store
 from service.commands.running.wiring import open_context
 from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE
 from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.story_index import StoryIndex
 from service.domain.text.email_addresses import normalize_email
 from service.errors import BadInputError, NotFoundError
 from service.mail.deliver import configured_renderer, site_url
@@ -157,7 +158,7 @@ def write_preview(
             schedule, filters = subscriber.schedule, subscriber.filters
             history = job.load_histories(session, [subscriber], settings, now)[subscriber.id]
         stories = job.load_stories(session, context)
-    digest = select_stories(stories, filters, history, settings.digest)
+    digest = select_stories(StoryIndex(stories), filters, history, settings.digest)
     local_date = now.astimezone(schedule.time_zone).date()
     message = DigestMessage(digest, local_date, now, schedule.time_zone)
     rendered = configured_renderer(settings).digest(message, address, Links(site_url(settings)))

@@ -3,13 +3,15 @@
 import random
 import resource
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from service.domain.subscribers.alerts import Alert, AlertQuery, StoryIndex, build_alert_emails
+from service.domain.subscribers.alerts import Alert, AlertQuery, build_alert_emails
 from service.domain.subscribers.digest_model import DigestStory, SummarySentence
 from service.domain.subscribers.digest_selection import Filters, History, select_stories
+from service.domain.subscribers.story_index import StoryIndex
 from service.mail.message import build_message, edition_message_id
 from service.mail.render import DigestMessage, Links, Renderer
 from service.settings import load as settings_module
@@ -51,12 +53,12 @@ def generate_stories(rng: random.Random) -> list[DigestStory]:
 def create_digests(count: int) -> DigestCost:
     """Select and render digests of `count` subscribers with random preferences and history."""
     rng, settings = random.Random(3), settings_module.load({}).digest
-    stories = generate_stories(rng)
+    index = StoryIndex(generate_stories(rng))
     renderer = Renderer(title="samestory", site="https://news.example")
     links = Links("https://news.example", "p" * 60, "u" * 60, "i" * 60)
     size, started, before = 0, time.process_time(), 0
     for number in range(count):
-        selection = select_stories(stories, _filters(rng), _history(rng, stories), settings)
+        selection = select_stories(index, _filters(rng), _history(rng, index.stories), settings)
         digest = DigestMessage(selection, date(2023, 4, 25), NOW, ZoneInfo("UTC"))
         content = renderer.digest(digest, f"r{number}@x.example", links)
         email = build_message(
@@ -112,7 +114,7 @@ def _filters(rng: random.Random) -> Filters:
     )
 
 
-def _history(rng: random.Random, stories: list[DigestStory]) -> History:
+def _history(rng: random.Random, stories: Sequence[DigestStory]) -> History:
     seen = rng.sample(stories, 60)
     articles = frozenset(each.article for digest_story in seen for each in digest_story.reports[:3])
     return History(NOW - timedelta(hours=24), articles)

@@ -10,6 +10,7 @@ from service.domain.subscribers.alerts import AlertQuery, preview_alert_email
 from service.domain.subscribers.digest_events import join_events
 from service.domain.subscribers.digest_model import DigestStory, SummarySentence
 from service.domain.subscribers.digest_selection import Filters, History, select_stories
+from service.domain.subscribers.story_index import StoryIndex
 from service.mail.render import AlertMessage, DigestMessage, Links, RenderedEmail, Renderer
 from service.settings.load import load
 from tests.support.browser.chromium import Browser
@@ -78,7 +79,9 @@ def stories(language: str) -> list[DigestStory]:
 def digest_email(language: str) -> RenderedEmail:
     joined = join_events(stories(language), [("th", "zh")])
     history = History(NOW.replace(day=NOW.day - 1))
-    digest = select_stories(joined, Filters(language=language), history, load({}).digest)
+    digest = select_stories(
+        StoryIndex(joined), Filters(language=language), history, load({}).digest
+    )
     message = DigestMessage(digest, NOW.date(), NOW, ZoneInfo("Asia/Tokyo"), late=True)
     renderer = Renderer(title="samestory", site=LINKS.site, imprint="1 Quay Street, Orlan")
     return renderer.digest(message, "reader@x.example", LINKS)

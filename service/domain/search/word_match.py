@@ -82,6 +82,8 @@ class WordIndex:
         return self._find(phrases, as_whole=True) is not None
 
     def _find(self, phrases: frozenset[str], *, as_whole: bool) -> str | None:
+        if not phrases:
+            return None
         for language, texts in self._by_language.items():
             compiled = _compile_phrases(phrases, language)
             for form in compiled.keys() & texts.forms:

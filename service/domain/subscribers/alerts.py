@@ -8,7 +8,6 @@ from datetime import datetime
 from service.domain.locales.names import country_name
 from service.domain.queries.conditions import EVERYTHING, Query
 from service.domain.queries.matching import matches as matches_query
-from service.domain.search.word_match import first_forms
 from service.domain.subscribers.digest_cards import build_card, summarise_update
 from service.domain.subscribers.digest_model import (
     DeferredMatch,
@@ -17,6 +16,7 @@ from service.domain.subscribers.digest_model import (
     StoryLink,
 )
 from service.domain.subscribers.digest_selection import Filters, apply_mutes, is_muted_text
+from service.domain.subscribers.story_index import IndexField, StoryIndex
 from service.settings.delivery import AlertSettings
 
 #: Maximum alerts of one subscriber.
@@ -117,43 +117,19 @@ class AlertEmail:
         return DeferredMatch(" · ".join(each.query for each in self.alerts), link, card.independent)
 
 
-class StoryIndex:
-    """Inverted index of stories for matching many alert queries."""
-
-    def __init__(self, stories: Iterable[DigestStory]) -> None:
-        self._stories = tuple(stories)
-        self._languages = frozenset(
-            language
-            for story in self._stories
-            for words in (story.words, story.name_words)
-            for language in words.languages
-        )
-        self._postings: dict[tuple[str, str | None], set[int]] = defaultdict(set)
-        for position, story in enumerate(self._stories):
-            keys: dict[str, Iterable[str | None]] = {
-                "word": story.words.forms,
-                "name": story.name_words.forms,
-                "outlet": story.outlets,
-                "country": story.countries,
-            }
-            for kind, values in keys.items():
-                for value in values:
-                    self._postings[kind, value].add(position)
-
-    def find_matches(self, query: AlertQuery) -> list[DigestStory]:
-        """The stories that match a query, in the order given."""
-        candidates = set(range(len(self._stories)))
-        for kind, condition, values in (
-            ("word", query.words, first_forms(query.words, self._languages)),
-            ("name", query.entities, first_forms(query.entities, self._languages)),
-            ("outlet", query.outlets, query.outlets),
-            ("country", query.countries, query.countries),
-        ):
-            if condition:
-                postings = (self._postings.get((kind, each), set()) for each in values)
-                candidates &= set[int]().union(*postings)
-        stories = (self._stories[position] for position in sorted(candidates))
-        return [each for each in stories if matches(each, query)]
+def find_matches(index: StoryIndex, query: AlertQuery) -> list[DigestStory]:
+    """The stories that match a query, in the order of the index."""
+    candidates = set(range(len(index.stories)))
+    if query.words:
+        candidates &= index.with_phrases(IndexField.WORDS, query.words)
+    if query.entities:
+        candidates &= index.with_phrases(IndexField.NAMES, query.entities)
+    if query.outlets:
+        candidates &= index.having(IndexField.OUTLETS, query.outlets)
+    if query.countries:
+        candidates &= index.having(IndexField.COUNTRIES, query.countries)
+    stories = (index.stories[position] for position in sorted(candidates))
+    return [each for each in stories if matches(each, query)]
 
 
 def matches(story: DigestStory, query: AlertQuery) -> bool:
@@ -189,7 +165,7 @@ def build_alert_emails(
     matched: dict[str, DigestStory] = {}
     matching_alerts: dict[str, list[Alert]] = defaultdict(list)
     for alert in alerts:
-        for story in stories.find_matches(alert.query):
+        for story in find_matches(stories, alert.query):
             unmuted = apply_mutes(story, filters)
             if unmuted and matches(unmuted, alert.query):
                 matched.setdefault(unmuted.id, unmuted)

@@ -4,6 +4,7 @@
 those of the stored editions.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -72,6 +73,15 @@ class MembershipPeriod:
     story: str
     since: datetime
     until: datetime | None
+
+
+def independent_coverage(reports: Collection[DigestReport]) -> int:
+    """Independent coverage (`articles.coverage`): families with an original report.
+
+    1 if all reports are copies.
+    """
+    has_report = any(each.type.is_independent_report for each in reports)
+    return max(len({each.family for each in reports if each.is_independent}), has_report)
 
 
 @dataclass(frozen=True)  # without slots: `cached_property` shares values between subscribers
@@ -157,9 +167,8 @@ class DigestStory:
 
     @cached_property
     def independent(self) -> int:
-        """Independent coverage (`articles.coverage`): families with an original report."""
-        has_report = any(each.type.is_independent_report for each in self.reports)
-        return max(len({each.family for each in self.reports if each.is_independent}), has_report)
+        """`independent_coverage` of the reports."""
+        return independent_coverage(self.reports)
 
     @cached_property
     def language(self) -> str:

@@ -1,10 +1,9 @@
 """Selection of the stories of a digest edition: filters, ranking, updates, deduplication."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from service.domain.articles.model import SECONDS_PER_HOUR
 from service.domain.locales.codes import primary_subtag
 from service.domain.search.word_match import LanguageText, WordIndex
 from service.domain.stories.ranking import coverage_bonus
@@ -15,8 +14,11 @@ from service.domain.subscribers.digest_model import (
     DigestStory,
     StoryCard,
     StoryUpdate,
+    independent_coverage,
 )
 from service.domain.subscribers.digest_sections import Sections
+from service.domain.subscribers.story_index import IndexField, StoryIndex
+from service.domain.text.title_suffixes import strip_title_suffix
 from service.settings.delivery import DigestSettings
 
 #: Hours of recency that each match of a followed value adds to the rank.
@@ -25,6 +27,7 @@ _FOLLOW_BONUS_HOURS = 12.0
 _MAX_AGE = timedelta(hours=24)
 #: Ages count up to this many hours, however long ago the last edition was.
 _MAX_AGE_PENALTY_HOURS = 24.0
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class History:
 
 
 def select_stories(
-    stories: Collection[DigestStory], filters: Filters, history: History, settings: DigestSettings
+    index: StoryIndex, filters: Filters, history: History, settings: DigestSettings
 ) -> Digest:
     """Select the stories for one subscriber; deterministic.
 
@@ -71,8 +74,7 @@ def select_stories(
     returns only as an update, when enough new outlets report it.
     """
     earliest = history.since - _MAX_AGE
-    recent = [each for each in stories if each.times[-1] > earliest]
-    unmuted = [story for each in recent if (story := apply_mutes(each, filters))]
+    unmuted = _apply_all_mutes(index, filters, earliest)
     unseen = [each for each in unmuted if history.articles.isdisjoint(each.articles)]
     fresh = [each for each in unseen if max(each.times[-1], each.changed_at) > history.since]
     news = {
@@ -81,9 +83,12 @@ def select_stories(
         if not history.articles.isdisjoint(each.articles)
         and (update := _find_update(each, history, settings))
     }
-    ranking = _Ranking(
-        filters, history.since, max((each.times[-1] for each in recent), default=None)
+    followed = frozenset(
+        index.stories[position].id
+        for position in index.with_phrases(IndexField.WORDS, filters.followed_words)
     )
+    newest = index.newest or history.since
+    ranking = _Ranking(filters, newest, _ignored_share(newest - history.since), followed)
     wide = ranking.sort(each for each in fresh if each.independent >= filters.min_independent)
     updated = ranking.sort((each for each in unmuted if each.id in news), news)
 
@@ -94,7 +99,7 @@ def select_stories(
         settings.max_updates,
         first=max(updated, key=lambda each: news[each.id].outlets, default=None),
     )
-    few = _find_low_coverage(stories, settings)
+    few = index.low_coverage(settings.low_coverage_outlets)
     narrow = _sort_low_coverage((each for each in fresh if each.id in few), filters, settings)
     low_coverage = sections.take(narrow if top else [], settings.max_low_coverage)
 
@@ -126,26 +131,6 @@ def _storyline_group(story: DigestStory) -> tuple[bool, str] | None:
     return (story.pinned, story.storyline) if story.storyline else None
 
 
-def _find_low_coverage(stories: Iterable[DigestStory], settings: DigestSettings) -> frozenset[str]:
-    """Ids of the stories with low coverage, regardless of the mutes of a subscriber.
-
-    At most `low_coverage_outlets` outlets have an article of any kind in the story, and at most as
-    many publisher families report its storyline.
-    """
-    stories, most = list(stories), settings.low_coverage_outlets
-    families: dict[str, set[str]] = {}
-    for story in stories:
-        if story.storyline:
-            reporting = {each.family for each in story.reports if each.is_independent}
-            families.setdefault(story.storyline, set()).update(reporting)
-    return frozenset(
-        story.id
-        for story in stories
-        if story.independent and len(story.outlets) <= most and story.storyline_families <= most
-        if story.storyline is None or len(families[story.storyline]) <= most
-    )
-
-
 def _sort_low_coverage(
     stories: Iterable[DigestStory], filters: Filters, settings: DigestSettings
 ) -> list[DigestStory]:
@@ -165,6 +150,23 @@ def _sort_low_coverage(
             each.id,
         ),
     )
+
+
+def _apply_all_mutes(index: StoryIndex, filters: Filters, earliest: datetime) -> list[DigestStory]:
+    """Apply the mutes to the stories with a report after `earliest`."""
+    affected = set[int]().union(
+        index.having(IndexField.OUTLETS, filters.muted_outlets),
+        index.having(IndexField.COUNTRIES, filters.muted_countries),
+        index.having(IndexField.STORYLINES, filters.muted_storylines),
+        index.with_phrases(IndexField.WORDS, filters.muted_words),
+        index.with_phrases(IndexField.SUMMARY, filters.muted_words),
+    )
+    unmuted = (
+        apply_mutes(story, filters) if filters.languages or position in affected else story
+        for position, story in enumerate(index.stories)
+        if story.times[-1] > earliest
+    )
+    return [story for story in unmuted if story]
 
 
 def apply_mutes(story: DigestStory, filters: Filters) -> DigestStory | None:
@@ -220,30 +222,35 @@ def _remove_muted_reports(story: DigestStory, filters: Filters) -> DigestStory |
     if not reports:
         return None
     names = {each.name for each in reports}
-    summary = tuple(each for each in story.summary if each.outlet in names)
-    parts = (_remove_muted_reports(each, filters) for each in story.parts)
-    rest = replace(
-        story, summary=summary, reports=reports, parts=tuple(each for each in parts if each)
+    has_headline = story.headline_article is None or any(
+        each.article == story.headline_article for each in reports
     )
-    lost = coverage_bonus(story.independent) - coverage_bonus(rest.independent)
-    rest = replace(rest, rank=story.rank - lost)
-    if story.headline_article is None or story.headline_article in rest.articles:
-        return rest
-    return replace(rest, headline=reports[0].title, headline_article=reports[0].article)
+    first = reports[0]
+    parts = (_remove_muted_reports(each, filters) for each in story.parts)
+    lost = coverage_bonus(story.independent) - coverage_bonus(independent_coverage(reports))
+    return replace(
+        story,
+        headline=story.headline if has_headline else strip_title_suffix(first.title),
+        headline_article=story.headline_article if has_headline else first.article,
+        rank=story.rank - lost,
+        summary=tuple(each for each in story.summary if each.outlet in names),
+        reports=reports,
+        parts=tuple(each for each in parts if each),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Ranking:
     """Order of stories by rank, with the coverage that is new to a subscriber.
 
-    `newest` is the time of the latest report of all stories. If the last edition is more than
-    `_MAX_AGE_PENALTY_HOURS` older, ages are reduced in proportion; otherwise they would outweigh
-    any coverage.
+    `newest` is the time of the latest report of all stories. Ages are reduced by `ignored_share`.
+    `followed` has the ids of all stories that may contain a followed word.
     """
 
     filters: Filters
-    since: datetime
-    newest: datetime | None
+    newest: datetime
+    ignored_share: float
+    followed: frozenset[str]
 
     def sort(
         self, stories: Iterable[DigestStory], news: Mapping[str, StoryUpdate] | None = None
@@ -257,22 +264,25 @@ class _Ranking:
 
     def _rank(self, story: DigestStory, update: StoryUpdate | None) -> float:
         """The rank of a story in hours, with the coverage of its update only."""
-        followed = self.filters
+        filters = self.filters
         matches = (
-            not followed.followed_outlets.isdisjoint(story.outlets),
-            not followed.followed_countries.isdisjoint(story.countries),
-            story.storyline in followed.followed_storylines,
-            story.words.find(followed.followed_words) is not None,
+            not filters.followed_outlets.isdisjoint(story.outlets),
+            not filters.followed_countries.isdisjoint(story.countries),
+            story.storyline in filters.followed_storylines,
+            story.id in self.followed and story.words.find(filters.followed_words) is not None,
         )
-        rank = story.rank + _FOLLOW_BONUS_HOURS * sum(matches) + self._refund(story)
+        age = (self.newest - story.times[-1]) / _HOUR
+        rank = story.rank + _FOLLOW_BONUS_HOURS * sum(matches) + age * self.ignored_share
         if update:
             rank += coverage_bonus(update.outlets) - coverage_bonus(story.independent)
         return rank
 
-    def _refund(self, story: DigestStory) -> float:
-        """The part of a story's age, in hours, that does not count."""
-        if self.newest is None:
-            return 0.0
-        hours = (self.newest - self.since).total_seconds() / SECONDS_PER_HOUR
-        age = (self.newest - story.times[-1]).total_seconds() / SECONDS_PER_HOUR
-        return age * max(0.0, 1 - _MAX_AGE_PENALTY_HOURS / hours) if hours > 0 else 0.0
+
+def _ignored_share(period: timedelta) -> float:
+    """The share of a story's age that does not count, from the time since the last edition.
+
+    If the last edition is more than `_MAX_AGE_PENALTY_HOURS` older than the newest report, ages are
+    reduced in proportion; otherwise they would outweigh any coverage.
+    """
+    hours = period / _HOUR
+    return max(0.0, 1 - _MAX_AGE_PENALTY_HOURS / hours) if hours > 0 else 0.0

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from service.domain.subscribers.digest_selection import Filters, History, select_stories
+from service.domain.subscribers.story_index import StoryIndex
 from service.errors import MailDeferredError, MailError, MailRefusedError, MailServerError
 from service.mail.message import build_message, edition_message_id
 from service.mail.render import DigestMessage, Links, Renderer
@@ -53,7 +54,7 @@ def mail_settings(port: int) -> MailSettings:
 
 def email(number: int = 1, headline: str = "Ferry Halcyon runs aground") -> EmailMessage:
     digest = select_stories(
-        [story(headline, ["daily", "herald"])],
+        StoryIndex([story(headline, ["daily", "herald"])]),
         Filters(),
         History(datetime(2023, 4, 24, tzinfo=UTC)),
         SETTINGS,

@@ -15,7 +15,8 @@ from jobs.webhooks import webhooks
 from service.cli import build
 from service.domain.access.roles import Role
 from service.domain.subscribers.alert_preferences import parse_query
-from service.domain.subscribers.alerts import Alert, StoryIndex
+from service.domain.subscribers.alerts import Alert, find_matches
+from service.domain.subscribers.story_index import StoryIndex
 from service.domain.webhooks.event_filter import EventFilter
 from service.errors import BadInputError
 from service.store.database.sessions import Sessions
@@ -172,13 +173,15 @@ def test_webhook_and_alert_compare_the_meaning_once_it_is_encoded(
         with sessions() as session:
             stories = digest_stories(session, since=NOW - timedelta(days=1), limit=10)
             [waiting] = alerts.load_saved_queries(session, [alert], stories, now=NOW)
-            assert StoryIndex(stories).find_matches(waiting.query) == []
+            assert find_matches(StoryIndex(stories), waiting.query) == []
         run_job(Job("embed", 5, 600, embed), world)
         run_job(Job("webhooks", 5, 600, webhooks), world)
         assert [each.data["story"] for each in receiver.accepted] == ["ferry"]
         with sessions() as session:
             [loaded] = alerts.load_saved_queries(session, [alert], stories, now=NOW)
-            assert [each.id for each in StoryIndex(stories).find_matches(loaded.query)] == ["ferry"]
+            assert [each.id for each in find_matches(StoryIndex(stories), loaded.query)] == [
+                "ferry"
+            ]
         with sessions.begin() as session:
             saved.change(session, "boats", q="meaning:tram", now=NOW)
             assert set(saved.find_unencoded_meanings(session, 1)) == {"boats"}

@@ -12,6 +12,7 @@ from service.domain.subscribers import digest_selection
 from service.domain.subscribers.digest_model import Digest
 from service.domain.subscribers.digest_schedule import DueDate
 from service.domain.subscribers.digest_selection import Filters, History
+from service.domain.subscribers.story_index import StoryIndex
 from service.errors import AlreadyExistsError
 from service.mail.signed_links import LinkSigner, Token, last_day_of, sign_token, verify_token
 from service.settings import load as settings_module
@@ -176,7 +177,7 @@ def test_edition_has_a_web_page(site: Site, sessions: Sessions, subscriber: Subs
     with sessions.begin() as session:
         stories = digest_stories(session, since=DUE - timedelta(days=1), limit=10)
         digest = digest_selection.select_stories(
-            stories, Filters(), History(DUE - timedelta(days=1)), settings
+            StoryIndex(stories), Filters(), History(DUE - timedelta(days=1)), settings
         )
         for number, each in enumerate((digest, Digest())):
             day = DUE + timedelta(days=number)

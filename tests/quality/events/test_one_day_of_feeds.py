@@ -13,6 +13,7 @@ from service.domain.articles.article_types import ArticleType
 from service.domain.subscribers.digest_model import Digest, DigestStory
 from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS
 from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.story_index import StoryIndex
 from service.settings.load import load
 from tests.quality.sets.replayed_days import SimulatedClock, temporary_context
 
@@ -44,7 +45,9 @@ def about(stories: list[DigestStory], word: str) -> DigestStory:
 
 
 def edition(stories: list[DigestStory]) -> Digest:
-    return select_stories(stories, DEFAULT_FILTERS, History(NOW - MAX_LOOKBACK), load({}).digest)
+    return select_stories(
+        StoryIndex(stories), DEFAULT_FILTERS, History(NOW - MAX_LOOKBACK), load({}).digest
+    )
 
 
 def test_disaster_whose_toll_rises_is_one_story_with_the_latest_toll(

@@ -20,6 +20,7 @@ from jobs.digest import HISTORY_PERIOD
 from service.commands.research import jsonl
 from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard
 from service.domain.subscribers.digest_selection import Filters, History, select_stories
+from service.domain.subscribers.story_index import StoryIndex
 from service.domain.urls.canonical import canonical_url
 from service.settings import load
 from service.settings.delivery import DigestSettings
@@ -49,7 +50,9 @@ class Reader:
         recent = [(at, articles) for at, articles in self.read if at >= now - HISTORY_PERIOD]
         articles = frozenset[int]().union(*(articles for _, articles in recent))
         since = max((at for at, _ in recent), default=now - timedelta(days=1))
-        edition = select_stories(stories, self.filters, History(since, articles), settings)
+        edition = select_stories(
+            StoryIndex(stories), self.filters, History(since, articles), settings
+        )
         shown = frozenset(article for card in edition.cards for article in card.articles)
         self.read.append((now, shown))
         return edition

@@ -17,6 +17,7 @@ from service.domain.subscribers.digest_selection import (
     apply_mutes,
     select_stories,
 )
+from service.domain.subscribers.story_index import StoryIndex
 from service.mail.render import DigestMessage, Links, RenderedEmail, Renderer
 from service.settings.delivery import DigestSettings
 
@@ -52,7 +53,7 @@ class Reader:
         seen = frozenset[int]().union(*(articles for _, articles in recent))
         first = max(self.since - timedelta(days=1), now - MAX_LOOKBACK)
         history = History(max((at for at, _ in recent), default=first), seen)
-        digest = select_stories(stories, self.filters, history, settings)
+        digest = select_stories(StoryIndex(stories), self.filters, history, settings)
         if digest:
             shown = frozenset(article for card in digest.cards for article in card.articles)
             self.read.append((now, shown))

@@ -10,6 +10,7 @@ import pytest
 
 from service.domain.subscribers.digest_model import Digest, DigestStory, SummarySentence
 from service.domain.subscribers.digest_selection import Filters, History, select_stories
+from service.domain.subscribers.story_index import StoryIndex
 from service.mail import formatting
 from service.mail.render import MAX_BYTES, DigestMessage, Links, RenderedEmail, Renderer
 from service.settings.delivery import DigestSettings
@@ -43,7 +44,9 @@ def renderer() -> Renderer:
 
 
 def select(stories: list[DigestStory], seen: frozenset[int] = frozenset()) -> Digest:
-    return select_stories(stories, Filters(), History(NOW - timedelta(hours=24), seen), SETTINGS)
+    return select_stories(
+        StoryIndex(stories), Filters(), History(NOW - timedelta(hours=24), seen), SETTINGS
+    )
 
 
 def render(digest: Digest, *, late: bool = False) -> RenderedEmail:
@@ -183,7 +186,9 @@ def test_large_digest_stays_below_the_clipping_limit_of_gmail():
     ]
     settings = replace(SETTINGS, max_stories=100)
     digest = select_stories(
-        [replace(each, headline=f"{n}x{n * 3} {n}y{n * 5}") for n, each in enumerate(many)],
+        StoryIndex(
+            [replace(each, headline=f"{n}x{n * 3} {n}y{n * 5}") for n, each in enumerate(many)]
+        ),
         Filters(),
         History(NOW - timedelta(hours=24)),
         settings,

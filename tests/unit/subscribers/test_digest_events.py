@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from service.domain.subscribers.digest_events import join_events
 from service.domain.subscribers.digest_selection import Filters, History, select_stories
+from service.domain.subscribers.story_index import StoryIndex
 from service.settings.load import load
 from tests.support.content.digest_stories import NOW, report, story
 
@@ -31,7 +32,9 @@ def test_event_in_two_languages_gets_one_card_in_the_language_of_the_subscriber(
     other = story("Rates rise", ["sun", "post"])
     stories = join_events([GERMAN, other, ENGLISH], EVENT)
     for language, shown, linked in (("de", GERMAN, ENGLISH), ("en", ENGLISH, GERMAN)):
-        digest = select_stories(stories, Filters(language=language), YESTERDAY, SETTINGS)
+        digest = select_stories(
+            StoryIndex(stories), Filters(language=language), YESTERDAY, SETTINGS
+        )
         card, last = digest.top
         assert (card.headline, last.headline) == (shown.headline, other.headline)
         assert (card.story, card.coverage, card.summary) == (shown.id, 5, shown.summary)
@@ -41,13 +44,15 @@ def test_event_in_two_languages_gets_one_card_in_the_language_of_the_subscriber(
 def test_event_shown_in_one_language_is_not_new_in_another():
     stories = join_events([ENGLISH, GERMAN], EVENT)
     history = History(NOW - timedelta(hours=4), ENGLISH.articles)
-    assert not select_stories(stories, Filters(), history, replace(SETTINGS, new_outlets=3))
+    assert not select_stories(
+        StoryIndex(stories), Filters(), history, replace(SETTINGS, new_outlets=3)
+    )
 
 
 def test_two_lone_reports_of_one_event_reach_the_minimum_coverage_together():
     one, other = story("Pier burns", ["sun"]), story("Seebrücke brennt", ["kurier"])
     stories = join_events([one, other], [(one.id, other.id)])
-    digest = select_stories(stories, Filters(min_independent=2), YESTERDAY, SETTINGS)
+    digest = select_stories(StoryIndex(stories), Filters(min_independent=2), YESTERDAY, SETTINGS)
     assert [card.independent for card in digest.top] == [2]
 
 
@@ -57,9 +62,9 @@ def test_mutes_apply_to_all_stories_of_an_event():
         Filters(muted_words=frozenset({"entgleist"})),
         Filters(muted_words=frozenset({"derails"})),
     ):
-        assert not select_stories(stories, filters, YESTERDAY, SETTINGS)
+        assert not select_stories(StoryIndex(stories), filters, YESTERDAY, SETTINGS)
     muted = Filters(muted_outlets=frozenset({"kurier", "bote"}))
-    [card] = select_stories(stories, muted, YESTERDAY, SETTINGS).top
+    [card] = select_stories(StoryIndex(stories), muted, YESTERDAY, SETTINGS).top
     assert (card.coverage, card.also) == (3, ())
 
 

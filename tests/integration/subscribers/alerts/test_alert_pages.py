@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from service.domain.subscribers.alert_preferences import parse_query
-from service.domain.subscribers.alerts import Alert, StoryIndex, preview_alert_email
+from service.domain.subscribers.alerts import Alert, find_matches, preview_alert_email
 from service.domain.subscribers.digest_selection import Filters
+from service.domain.subscribers.story_index import StoryIndex
 from service.store.database.sessions import Sessions
 from service.store.queries import saved
 from service.store.subscribers import alert_emails, alerts, deliveries, subscribers
@@ -127,7 +128,7 @@ def test_alert_email_has_a_web_page(site: Site, sessions: Sessions, subscriber: 
     query = parse_query(min_independent=2)
     with sessions.begin() as session:
         stories = StoryIndex(digest_stories(session, since=DUE - timedelta(days=1), limit=10))
-        email = preview_alert_email(stories.find_matches(query)[0], query, Filters())
+        email = preview_alert_email(find_matches(stories, query)[0], query, Filters())
         alert_emails.add(session, subscriber.id, email, DUE.date(), now=DUE, defer=False)
         [number] = session.scalars(select(EditionRow.id))
         delivery = deliveries.start_attempt(
