@@ -26,15 +26,16 @@ from service.errors import (
     FeedError,
     InternalFeedError,
 )
+from service.errors.redaction import redact_url
 from service.ingest.admission_job import AdmissionJob, AdmittedFeed
 from service.ingest.fetching.fetch import FetchRequest, FetchResult
 from service.ingest.read_feeds import FeedReader, ReadFeed, read_feeds
-from service.redaction import redact_url
-from service.store.articles import admission, articles
-from service.store.articles.admission import Source
+from service.store.articles import articles
 from service.store.catalogue import feed_history, feeds
 from service.store.catalogue.feeds import FetchRecord
 from service.store.database.errors import translate_database_errors
+from service.store.identity import admission
+from service.store.identity.admission import Source
 from service.store.tables import FeedRow
 from service.telemetry import process, tracing
 

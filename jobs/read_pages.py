@@ -9,10 +9,11 @@ from jobs.running.context import Context, Counts
 from service.ingest.detect_language import resolve_language
 from service.ingest.pages.read import PageOutcome
 from service.ingest.pages.read import read_pages as read
-from service.store.articles import admission, pages
+from service.store.articles import pages
 from service.store.articles.pages import ReadPage, UnreadPage
 from service.store.database import locks
 from service.store.editing import story_edits
+from service.store.identity import admission
 from service.store.stories import apply_plan, stories
 
 #: Hosts of one site for different devices.

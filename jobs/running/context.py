@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from service.domain.compute import IN_PROCESS, Compute
 from service.domain.merges.model import MergeModel
-from service.domain.pairs.score import PairModel
+from service.domain.pairs.scoring.score import PairModel
 from service.embed.encoder import Encoder
 from service.embed.model_set import ModelLoader, ModelSet
 from service.settings.load import Settings

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import LockLostError
-from service.settings.daemon import RunSettings
+from service.settings.sections.daemon import RunSettings
 from service.store.database import locks
 from service.store.database.connections.connection import GRACE
 from service.store.database.connections.engines import derived_engine, state_of

@@ -1,9 +1,7 @@
 """Job schedule: every job with its interval and grace period."""
 
-from jobs.alerts import alerts
 from jobs.close import close
 from jobs.describe import describe
-from jobs.digest import digest
 from jobs.embed import embed
 from jobs.export import export
 from jobs.fetch import fetch
@@ -13,8 +11,10 @@ from jobs.read_pages import read_pages
 from jobs.reconcile import reconcile
 from jobs.reembed import reembed
 from jobs.running.runner import Job
+from jobs.sending.alerts import alerts
+from jobs.sending.digest import digest
+from jobs.sending.webhooks import webhooks
 from jobs.tidy import tidy
-from jobs.webhooks import webhooks
 from service.settings.load import Settings
 
 MINUTE = 60

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from jobs.digest import MAX_LOOKBACK
 from jobs.running.context import Context
+from jobs.sending.digest import MAX_LOOKBACK
 from service.commands.digest import (
     OpenBrowser,
     PreviewFolder,

@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 from platformdirs import user_cache_path
 
-from jobs import digest as job
 from jobs.running import runner
 from jobs.running.context import Context
 from jobs.running.schedule import build_schedule
-from service.commands.running.serving import open_service
+from jobs.sending import digest as job
+from service.commands.running.servers.start_up import open_service
 from service.commands.running.store import open_store
 from service.commands.running.wiring import open_context
 from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE

@@ -16,7 +16,7 @@ import typer
 from service.commands.running.store import open_store
 from service.domain.operations.remedies import explain_feed_error
 from service.errors import BadInputError, NotFoundError
-from service.redaction import redact_url, redact_urls
+from service.errors.redaction import redact_url, redact_urls
 from service.settings import load as settings_module
 from service.settings.paths import CONFIG_DIR
 from service.store.articles import pages

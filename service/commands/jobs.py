@@ -9,8 +9,8 @@ from jobs.running import runner
 from jobs.running.schedule import build_schedule
 from jobs.running.scheduler import run_scheduler
 from jobs.running.signals import handle_signals
-from service.commands.running.metrics_server import serve_metrics
-from service.commands.running.serving import open_service
+from service.commands.running.servers.metrics_server import serve_metrics
+from service.commands.running.servers.start_up import open_service
 from service.commands.running.store import open_store
 from service.commands.running.systemd import notify_systemd
 from service.errors import BadInputError

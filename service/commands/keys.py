@@ -10,7 +10,7 @@ import typer
 from service.commands.running.store import Store, open_store
 from service.commands.running.times import parse_time
 from service.domain.access.roles import Role
-from service.settings.daemon import DEMO_DATABASE
+from service.settings.sections.daemon import DEMO_DATABASE
 from service.store.access import keys
 from service.store.access.keys import Key
 from service.store.database.in_use import find_used_databases

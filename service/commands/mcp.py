@@ -8,13 +8,13 @@ import structlog
 import typer
 
 from jobs.running.signals import handle_signals
-from service.commands.running.http_server import serve_in_thread
+from service.commands.running.servers.http_server import serve_in_thread
 from service.commands.running.times import utc_now
 from service.errors import BadInputError
 from service.settings import load as settings_module
 from service.settings import logging
 from service.settings.load import Settings
-from service.settings.web import is_loopback
+from service.settings.sections.web import is_loopback
 
 log = structlog.get_logger()
 

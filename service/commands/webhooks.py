@@ -16,12 +16,12 @@ from service.domain.webhooks.event_filter import parse_event_filter
 from service.domain.webhooks.retries import DeliveryOutcome
 from service.domain.webhooks.signing import format_secret
 from service.errors import DeliveryError
+from service.errors.redaction import redact_url
 from service.ingest.fetching.webhook_target import (
     WebhookTarget,
     send_again,
     send_test_delivery,
 )
-from service.redaction import redact_url
 from service.settings import load as settings_module
 from service.store.webhooks import attempts, webhooks
 from service.store.webhooks.webhooks import Webhook

@@ -8,8 +8,8 @@ from service.domain.compute import IN_PROCESS, Compute
 from service.embed import loader
 from service.embed.encoder import Encoder
 from service.errors import ComputeError
-from service.settings.compute import LOCAL, ComputeSettings
-from service.settings.embedding import EmbedSettings
+from service.settings.sections.compute import LOCAL, ComputeSettings
+from service.settings.sections.embedding import EmbedSettings
 
 
 class ComputeLoader:

@@ -12,8 +12,8 @@ from service.compute.ray_connection import QUEUED, RETRIES, RayConnection
 from service.compute.ray_encoder import ClusterEncoder
 from service.domain.compute import Item, Result, Shared
 from service.embed.encoder import Encoder
-from service.settings.compute import ComputeSettings
-from service.settings.embedding import EmbedSettings
+from service.settings.sections.compute import ComputeSettings
+from service.settings.sections.embedding import EmbedSettings
 
 
 class RayCluster:

@@ -12,7 +12,7 @@ import ray
 from ray.exceptions import GetTimeoutError, RayError
 
 from service.errors import ComputeError
-from service.settings.compute import ComputeSettings
+from service.settings.sections.compute import ComputeSettings
 
 #: How often a task or an encoder starts again after its node was lost.
 RETRIES = 5

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from service.compute.ray_connection import QUEUED, RETRIES, RayConnection
 from service.domain.progress import OnProgress
 from service.embed.loader import load_model
-from service.settings.embedding import EmbedSettings
+from service.settings.sections.embedding import EmbedSettings
 
 #: Batches of one task.
 _BATCHES = 4

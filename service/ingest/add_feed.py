@@ -19,8 +19,8 @@ from service.ingest.discover import DiscoveryJob, FeedLink, usual_addresses
 from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_all
 from service.ingest.opml import OpmlFeed
 from service.ingest.parsing.clean import MAX_LANGUAGE_CHARACTERS
-from service.ingest.parsing.worker import ParseJob
-from service.ingest.parsing.workers import parse_all
+from service.ingest.parsing.processes.pool import parse_all
+from service.ingest.parsing.processes.worker import ParseJob
 from service.ingest.typed_urls import complete_url
 from service.settings.load import Settings
 from service.settings.paths import CONFIG_DIR

@@ -6,8 +6,8 @@ from datetime import datetime
 from service.domain.articles.entries import Draft, FeedContext, ParsedFeed
 from service.ingest.admit import admit_feed
 from service.ingest.parsing.parse import parse_feed
-from service.ingest.parsing.worker import Job
-from service.settings.ingest import AdmitSettings
+from service.ingest.parsing.processes.worker import Job
+from service.settings.sections.ingest import AdmitSettings
 
 
 @dataclass(frozen=True, slots=True)

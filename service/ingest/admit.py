@@ -28,7 +28,7 @@ from service.domain.text.markup import one_line, shorten
 from service.domain.text.phrases import Phrases
 from service.domain.urls.canonical import canonical_url, is_home_page, is_web_url, strip_credentials
 from service.ingest.detect_language import resolve_language
-from service.settings.ingest import AdmitSettings
+from service.settings.sections.ingest import AdmitSettings
 
 MAX_TITLE_CHARACTERS = 400
 MAX_CATEGORIES = 30

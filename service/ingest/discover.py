@@ -10,7 +10,7 @@ from lxml import etree, html
 from service.domain.text.markup import one_line
 from service.domain.urls.canonical import is_web_url
 from service.ingest.parsing.charset import decode
-from service.ingest.parsing.worker import Job
+from service.ingest.parsing.processes.worker import Job
 
 FEED_TYPES = frozenset(
     {

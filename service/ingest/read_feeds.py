@@ -16,8 +16,8 @@ from service.errors import FeedError
 from service.ingest.admission_job import AdmissionJob, AdmittedFeed
 from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_until_stopped
 from service.ingest.fetching.throttle import Backlog
-from service.ingest.parsing.workers import ParserPool
-from service.settings.ingest import FetchSettings, ParseSettings
+from service.ingest.parsing.processes.pool import ParserPool
+from service.settings.sections.ingest import FetchSettings, ParseSettings
 
 #: Maximum responses that wait to be parsed or stored; bounds how many bodies are in memory.
 MAX_WAITING = 64

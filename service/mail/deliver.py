@@ -18,8 +18,8 @@ from service.mail.message import build_message, domain_of, edition_message_id
 from service.mail.render import AlertMessage, DigestMessage, Renderer
 from service.mail.sender import Sender
 from service.mail.signed_links import LinkSigner
-from service.settings.delivery import MailSettings
 from service.settings.load import Settings
+from service.settings.sections.delivery import MailSettings
 from service.store.database import claims
 from service.store.database.sessions import Sessions, outcome_sessions
 from service.store.subscribers import alert_emails, deliveries, editions, link_keys, subscribers

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from service.mail.render import Links
-from service.settings.delivery import MailSettings
+from service.settings.sections.delivery import MailSettings
 
 #: Bytes of a signature: 128 bits.
 _SIGNATURE_BYTES = 16

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from service.errors import MailDeferredError, MailRefusedError, MailServerError
 from service.mail.sender import FolderSender, PluginSender, Sender, do_nothing
-from service.settings.delivery import MailSettings
+from service.settings.sections.delivery import MailSettings
 
 _SERVICE_CLOSING, _TEMPORARY, _PERMANENT = 421, 400, 500
 _START_DATA, _OK = 354, 250

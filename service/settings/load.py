@@ -8,9 +8,9 @@ from typing import Any, get_type_hints
 
 from service.errors import SettingsError
 from service.settings import ranges, sources
-from service.settings.compute import ComputeSettings
 from service.settings.convert import convert, parse_networks
-from service.settings.daemon import (
+from service.settings.sections.compute import ComputeSettings
+from service.settings.sections.daemon import (
     DatabaseSettings,
     LogSettings,
     MetricsSettings,
@@ -20,7 +20,7 @@ from service.settings.daemon import (
     ScheduleSettings,
     TracingSettings,
 )
-from service.settings.delivery import (
+from service.settings.sections.delivery import (
     AlertSettings,
     DigestSettings,
     EditionSettings,
@@ -28,13 +28,13 @@ from service.settings.delivery import (
     MailSettings,
     WebhookSettings,
 )
-from service.settings.embedding import (
+from service.settings.sections.embedding import (
     CandidateSettings,
     EmbedSettings,
     TrainingSettings,
     WeightsSettings,
 )
-from service.settings.grouping import (
+from service.settings.sections.grouping import (
     CopySettings,
     EntitySettings,
     GroupingSettings,
@@ -45,15 +45,15 @@ from service.settings.grouping import (
     StorySettings,
     WindowSettings,
 )
-from service.settings.ingest import (
+from service.settings.sections.ingest import (
     AdmitSettings,
     FetchSettings,
     PacingSettings,
     PagesSettings,
     ParseSettings,
 )
+from service.settings.sections.web import AccessSettings, ClientSettings, WebSettings
 from service.settings.sources import Sources, mask
-from service.settings.web import AccessSettings, ClientSettings, WebSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
 from service.errors import SettingsError
-from service.redaction import redact_urls
-from service.settings.daemon import LogSettings
+from service.errors.redaction import redact_urls
+from service.settings.sections.daemon import LogSettings
 from service.settings.sources import nearest
 from service.telemetry import tracing
 

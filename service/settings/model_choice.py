@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from service.settings.embedding import EmbedSettings, WeightsSettings
 from service.settings.load import Settings
+from service.settings.sections.embedding import EmbedSettings, WeightsSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from service.errors import SettingsError
-from service.redaction import HIDDEN, redact_urls
+from service.errors.redaction import HIDDEN, redact_urls
 from service.settings.paths import CONFIG_DIR
 
 PREFIX = "SAMESTORY_"

@@ -9,7 +9,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from service.domain.access.client_networks import client_network
 from service.settings.convert import parse_networks
-from service.settings.web import WebSettings
+from service.settings.sections.web import WebSettings
 
 #: A client must read this many bytes of a response, or all of it, in `web.send_timeout_seconds`.
 MIN_READ = 48 << 10

@@ -10,10 +10,10 @@ from jinja2 import Environment
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from service.domain.pairs.score import PairModel
+from service.domain.pairs.scoring.score import PairModel
 from service.embed.encoder import Encoder
-from service.settings.grouping import StorySettings
 from service.settings.load import Settings
+from service.settings.sections.grouping import StorySettings
 from service.store.database.sessions import Sessions
 
 Clock = Callable[[], datetime]

@@ -15,8 +15,8 @@ from service.domain.grouping.window import group_window
 from service.embed.articles import encode_articles
 from service.embed.loader import load_encoder
 from service.ingest.parsing.parse import parse_feed
-from service.ingest.parsing.worker import ParseJob
-from service.ingest.parsing.workers import parse_all
+from service.ingest.parsing.processes.pool import parse_all
+from service.ingest.parsing.processes.worker import ParseJob
 from service.settings import load as settings_module
 from tests.bench import feeds, responses
 from tests.bench.comparison import Comparison, print_table, write_json

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from fastapi import FastAPI, Response
 
 from jobs.running.signals import handle_signals
-from service.commands.running.http_server import serve_in_thread
 from service.commands.running.models import load_pair_model
+from service.commands.running.servers.http_server import serve_in_thread
 from service.embed.loader import load_encoder
 from service.settings import load as settings_module
 from service.settings import logging

@@ -19,9 +19,9 @@ from service.domain.catalogue.outlets import Outlet
 from service.errors import BadInputError, FeedError
 from service.ingest.catalogue_files import index_sites, read_feeds, read_outlets
 from service.ingest.parsing.parse import parse_feed
-from service.settings.daemon import DEMO_DATABASE
 from service.settings.load import Settings
 from service.settings.paths import CONFIG_DIR
+from service.settings.sections.daemon import DEMO_DATABASE
 from service.settings.sources import DEFAULT_PROFILE
 from service.store.articles import articles
 from service.store.catalogue import feeds, outlets

@@ -7,9 +7,9 @@ from service.commands.research.jsonl import Label
 from service.domain.articles.model import ArticleId
 from service.domain.evaluation.grouping_metrics import encode_labels
 from service.domain.grouping.window import Grouping
-from service.domain.pairs.calibration import Calibration
 from service.domain.pairs.candidates import recall
-from service.domain.pairs.training import calibration_error
+from service.domain.pairs.scoring.calibration import Calibration
+from service.domain.pairs.scoring.training import calibration_error
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from service.commands.running.models import load_merge_model, load_pair_model
 from service.domain.articles.boilerplate import remove_boilerplate
 from service.domain.articles.model import Article
 from service.domain.grouping.window import Grouping, group_window
-from service.domain.pairs.score import PAIR_FEATURES, PairModel, pair_features
+from service.domain.pairs.scoring.score import PAIR_FEATURES, PairModel, pair_features
 from service.errors import NotFoundError
 
 

@@ -19,8 +19,8 @@ from service.embed.articles import encode_articles
 from service.embed.encoder import Encoder
 from service.embed.loader import load_encoder
 from service.settings import load as settings_module
-from service.settings.embedding import EmbedSettings
 from service.settings.load import Settings
+from service.settings.sections.embedding import EmbedSettings
 
 #: Help of the option --stream.
 STREAM = (

@@ -23,8 +23,8 @@ from service.domain.grouping.cluster import rows_by_label
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.stories.storylines import StoryProfiles, link_storylines
 from service.errors import BadLineError
-from service.settings.grouping import StorylineSettings
 from service.settings.load import Settings
+from service.settings.sections.grouping import StorylineSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from service.domain.articles.boilerplate import remove_boilerplate
 from service.domain.articles.model import Article, Floats, Vectors
 from service.domain.evaluation.grouping_metrics import bcubed, encode_labels
 from service.domain.grouping.window import group_window
-from service.domain.pairs.calibration import Calibration
 from service.domain.pairs.candidates import candidate_pairs, recall
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.nearest import Pairs
-from service.domain.pairs.score import PairModel, pair_features
-from service.domain.pairs.training import (
+from service.domain.pairs.scoring.calibration import Calibration
+from service.domain.pairs.scoring.score import PairModel, pair_features
+from service.domain.pairs.scoring.training import (
     LabelledPairs,
     calibration_error,
     fit,

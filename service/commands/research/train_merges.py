@@ -22,7 +22,7 @@ from service.domain.grouping.window import build_units, group_window, score_wind
 from service.domain.merges.decision import UNSTABLE
 from service.domain.merges.model import MergeModel
 from service.domain.merges.training import LabelledMerges, fit, label_merges
-from service.domain.pairs.score import PairModel
+from service.domain.pairs.scoring.score import PairModel
 from service.errors import BadInputError
 from service.settings.convert import convert
 from service.settings.load import Settings, profile_name

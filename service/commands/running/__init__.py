@@ -1,4 +1,4 @@
-"""Starting the service: composition root, HTTP server, start-up, and output shared by commands.
+"""Starting the service: composition root, `servers`, and output shared by commands.
 
 Commands themselves belong to modules of their own in `service.commands`, except `up` and `web`.
 """

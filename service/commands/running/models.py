@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from service.domain.merges.model import MergeModel
-from service.domain.pairs.score import PairModel
+from service.domain.pairs.scoring.score import PairModel
 from service.embed import free_memory
 from service.embed.encoder import Encoder
 from service.embed.loader import LoadModel, load_encoder, load_model
 from service.embed.model_set import ModelSet
 from service.errors import BadInputError
-from service.settings.embedding import EmbedSettings, WeightsSettings
 from service.settings.model_choice import ModelChoice
+from service.settings.sections.embedding import EmbedSettings, WeightsSettings
 
 #: Weights of the default profile, "multilingual".
 PAIR_WEIGHTS = WeightsSettings("pair_model_multilingual.json")

@@ -3,7 +3,7 @@
 from functools import partial
 
 from jobs.running.signals import handle_signals
-from service.commands.running.serving import open_service, serve_site
+from service.commands.running.servers.start_up import open_service, serve_site
 from service.commands.running.systemd import notify_systemd, responds
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from service.commands.setup.findings import Finding
 from service.settings.load import Settings
-from service.settings.web import WebSettings
+from service.settings.sections.web import WebSettings
 from service.store.database.data.location import data_folder
 
 #: Return value of adjtimex if the clock is not synchronised, and the size of its argument or more.

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from service.commands.setup.findings import Finding
 from service.compute.loader import ComputeLoader
 from service.embed.loader import load_encoder
+from service.errors.redaction import redact_url
 from service.ingest.fetching.fetch import FetchRequest, fetch_all
 from service.mail.deliver import require_site
 from service.mail.sender import PluginSender
 from service.mail.smtp import check_server
-from service.redaction import redact_url
-from service.settings.compute import LOCAL, ComputeSettings
-from service.settings.embedding import EmbedSettings
 from service.settings.load import Settings
+from service.settings.sections.compute import LOCAL, ComputeSettings
+from service.settings.sections.embedding import EmbedSettings
 from service.store.catalogue.feeds import FeedStatus
 from service.store.database import schema
 from service.store.maintenance.comparison import find_differences

@@ -32,11 +32,11 @@ from service.domain.editing.effects import (
     clean_line,
 )
 from service.errors import NotFoundError
-from service.store.articles import keys
 from service.store.editing import actions
 from service.store.editing.actions import EditorAction
 from service.store.editing.audit_log import Decision
 from service.store.editing.undo import undo
+from service.store.identity import keys
 
 #: Makes a decision within a transaction.
 Decide = Callable[[Session, EditorAction], Decision]

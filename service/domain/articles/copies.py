@@ -15,7 +15,7 @@ from service.domain.articles.shingles import (
     title_similarity,
 )
 from service.domain.articles.tokenization import STOP_WORDS, TITLE_CHARACTERS, title_words
-from service.settings.grouping import CopySettings
+from service.settings.sections.grouping import CopySettings
 
 #: Minimum share of the words of a title in a text about the subject of the title.
 _MIN_TITLE_SHARE = 0.25

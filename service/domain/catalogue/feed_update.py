@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from service.domain.catalogue.fetch_schedule import FetchHistory, next_fetch_at
 from service.domain.text.markup import one_line, shorten
 from service.errors import FeedError, GoneError, HostBusyError
-from service.settings.ingest import PacingSettings
+from service.settings.sections.ingest import PacingSettings
 
 #: Errors contain URLs and texts of servers.
 MAX_ERROR_CHARACTERS = 1000

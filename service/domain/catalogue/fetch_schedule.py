@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.settings.ingest import PacingSettings
+from service.settings.sections.ingest import PacingSettings
 
 #: Number of newest entries used; older ones belong to another time of day.
 _RECENT = 20

@@ -17,8 +17,8 @@ from service.domain.merges.model import MergeModel
 from service.domain.merges.units import Mask, Matrix, UnitScores
 from service.domain.pairs.features import Features
 from service.domain.pairs.nearest import Pairs
-from service.domain.pairs.score import PairModel
-from service.settings.grouping import GroupingSettings
+from service.domain.pairs.scoring.score import PairModel
+from service.settings.sections.grouping import GroupingSettings
 
 #: Maximum articles per unit that are compared with other units.
 _REPRESENTATIVES = 4

@@ -18,7 +18,7 @@ from service.domain.articles.model import ArticleId, Floats, Rows
 from service.domain.grouping.place import Placement
 from service.domain.grouping.reason import Reason
 from service.domain.grouping.window import Grouping
-from service.domain.pairs.score import PairModel, pair_features
+from service.domain.pairs.scoring.score import PairModel, pair_features
 
 #: Maximum number of nearest members, and of rival stories that are scored.
 MAX_NEAREST = 3

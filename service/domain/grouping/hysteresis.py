@@ -14,7 +14,7 @@ import numpy as np
 
 from service.domain.articles.model import Floats, Rows
 from service.domain.merges.decision import UNSTABLE
-from service.settings.grouping import HysteresisSettings
+from service.settings.sections.grouping import HysteresisSettings
 
 
 @dataclass(frozen=True, slots=True)

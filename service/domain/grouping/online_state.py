@@ -23,9 +23,9 @@ from service.domain.merges.model import MergeModel
 from service.domain.pairs.candidates import candidate_pairs, without_roundups
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.nearest import Pairs
-from service.domain.pairs.score import PairModel
+from service.domain.pairs.scoring.score import PairModel
 from service.domain.pairs.vocabulary import Vocabulary
-from service.settings.grouping import StorySettings
+from service.settings.sections.grouping import StorySettings
 
 #: The whole window is scored again when it has grown by this share. Until then, only new articles
 #: are scored.

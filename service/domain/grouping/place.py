@@ -16,9 +16,9 @@ from service.domain.articles.model import (
 from service.domain.grouping import constraints as editor_constraints
 from service.domain.grouping.constraints import Constraints, symmetric_links
 from service.domain.pairs.features import Features, TokenisedArticles
-from service.domain.pairs.score import PairModel, pair_features
+from service.domain.pairs.scoring.score import PairModel, pair_features
 from service.domain.pairs.vocabulary import Vocabulary
-from service.settings.grouping import GroupingSettings
+from service.settings.sections.grouping import GroupingSettings
 
 #: Maximum number of nearest members in the evidence.
 _MAX_NEAREST = 3

@@ -9,9 +9,9 @@ from service.domain.articles.model import Article, ArticleId, Floats, Rows, Vect
 from service.domain.grouping.online_state import OnlineState
 from service.domain.merges.model import MergeModel
 from service.domain.pairs.features import TokenisedArticles
-from service.domain.pairs.score import PairModel
+from service.domain.pairs.scoring.score import PairModel
 from service.domain.progress import OnProgress
-from service.settings.grouping import ReplaySettings, StorySettings
+from service.settings.sections.grouping import ReplaySettings, StorySettings
 
 _MINUTES_PER_HOUR = 60.0
 _HOURS_PER_DAY = 24.0

@@ -23,9 +23,9 @@ from service.domain.pairs.candidates import candidate_pairs
 from service.domain.pairs.centering import Languages
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.nearest import Pairs
-from service.domain.pairs.score import PairModel
+from service.domain.pairs.scoring.score import PairModel
 from service.domain.pairs.vocabulary import Vocabulary
-from service.settings.grouping import StorySettings
+from service.settings.sections.grouping import StorySettings
 
 #: Log odds added to a merge of two stories, and to one of two stories without a common language,
 #: which share no words. On labelled days, most pairs above these limits report one event.

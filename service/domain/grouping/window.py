@@ -25,10 +25,10 @@ from service.domain.merges.model import MergeModel
 from service.domain.pairs.candidates import candidate_pairs, without_roundups
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.nearest import Pairs
-from service.domain.pairs.score import PairModel
+from service.domain.pairs.scoring.score import PairModel
 from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.text.title_suffixes import strip_title_suffix
-from service.settings.grouping import StorySettings
+from service.settings.sections.grouping import StorySettings
 
 _HOURS_PER_DAY = 24.0
 

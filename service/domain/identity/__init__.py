@@ -1,4 +1,4 @@
 """Identity of entries: redirects, publishers, keys, matching with stored articles, revisions.
 
-Pure rules; `service.store.articles.admission` applies them.
+Pure rules; `service.store.identity.admission` applies them.
 """

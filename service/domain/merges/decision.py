@@ -18,7 +18,7 @@ from service.domain.merges.features import Components
 from service.domain.merges.group_pairs import GroupPair, GroupPairs, row_products
 from service.domain.merges.model import MergeModel
 from service.domain.merges.units import Matrix, UnitScores, linkage_tree
-from service.settings.grouping import HysteresisSettings
+from service.settings.sections.grouping import HysteresisSettings
 
 #: Story number of a row, or unit, that is not stable.
 UNSTABLE = -1

@@ -10,7 +10,7 @@ import numpy as np
 
 from service.domain.articles.model import Floats
 from service.domain.merges.features import MERGE_FEATURES
-from service.domain.pairs.weights import parse_weights
+from service.domain.pairs.scoring.weights import parse_weights
 
 
 @dataclass(frozen=True)

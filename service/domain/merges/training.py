@@ -14,7 +14,7 @@ from service.domain.merges.features import MERGE_FEATURES, Components
 from service.domain.merges.group_pairs import GroupPairs
 from service.domain.merges.model import MergeModel
 from service.domain.merges.units import linkage_tree
-from service.domain.pairs.training import minimise_log_loss
+from service.domain.pairs.scoring.training import minimise_log_loss
 from service.errors import BadInputError
 
 #: Strong regularisation: sets differ in length of text, density and dates, and weights that fit

@@ -1,4 +1,4 @@
-"""Pair score: features of article pairs, candidate search, the scoring model and its training.
+"""Pairs of articles: features, candidate search, series; `scoring` has the model.
 
 Not here: grouping of scored articles into stories (`service.domain.grouping`).
 """

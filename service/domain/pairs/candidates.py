@@ -12,7 +12,7 @@ from service.domain.evaluation.grouping_metrics import Labels, encode_labels
 from service.domain.pairs.features import CandidateFeatures, Features
 from service.domain.pairs.nearest import NearestSearch, Pairs, concatenate_pairs, row_blocks
 from service.domain.pairs.vocabulary import normalise_rows
-from service.settings.embedding import CandidateSettings
+from service.settings.sections.embedding import CandidateSettings
 
 
 def candidate_pairs(

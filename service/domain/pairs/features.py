@@ -13,7 +13,7 @@ from service.domain.articles.tokenization import ArticleTokens, words_of
 from service.domain.locales.codes import primary_subtag
 from service.domain.pairs.background import background_similarity
 from service.domain.pairs.centering import CenteringMean, Languages
-from service.domain.pairs.date_prior import WindowSizePrior
+from service.domain.pairs.scoring.date_prior import WindowSizePrior
 from service.domain.pairs.series import SeriesKeys, detect_series, series_keys
 from service.domain.pairs.vocabulary import Vocabulary, WordCounts
 

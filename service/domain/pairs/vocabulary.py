@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 
 from service.domain.pairs.centering import CenteringMean
-from service.domain.pairs.date_prior import WindowSizePrior
+from service.domain.pairs.scoring.date_prior import WindowSizePrior
 
 #: Minimum share of a name's articles in which it is capitalised. Other capitalised words stand at
 #: the start of a sentence or in a title in title case.

@@ -13,7 +13,7 @@ from service.domain.grouping.cluster import rows_by_label
 from service.domain.merges.units import Matrix, UnitScores, split_to_quorum
 from service.domain.pairs.features import Features
 from service.domain.pairs.vocabulary import normalise_rows
-from service.settings.grouping import StorylineSettings
+from service.settings.sections.grouping import StorylineSettings
 
 _HOURS_PER_DAY = 24.0
 

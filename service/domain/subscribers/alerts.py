@@ -17,7 +17,7 @@ from service.domain.subscribers.digest_model import (
 )
 from service.domain.subscribers.digest_selection import Filters, apply_mutes, is_muted_text
 from service.domain.subscribers.story_index import IndexField, StoryIndex
-from service.settings.delivery import AlertSettings
+from service.settings.sections.delivery import AlertSettings
 
 #: Maximum alerts of one subscriber.
 MAX_ALERTS = 20

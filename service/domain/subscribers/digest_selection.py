@@ -19,7 +19,7 @@ from service.domain.subscribers.digest_model import (
 from service.domain.subscribers.digest_sections import Sections
 from service.domain.subscribers.story_index import IndexField, StoryIndex
 from service.domain.text.title_suffixes import strip_title_suffix
-from service.settings.delivery import DigestSettings
+from service.settings.sections.delivery import DigestSettings
 
 #: Hours of recency that each match of a followed value adds to the rank.
 _FOLLOW_BONUS_HOURS = 12.0

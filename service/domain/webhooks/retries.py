@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.settings.delivery import WebhookSettings
+from service.settings.sections.delivery import WebhookSettings
 
 #: A receiver counts as down if no delivery succeeds and this many stories are blocked.
 DOWN_MIN_STORIES = 3

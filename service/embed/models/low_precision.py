@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from threadpoolctl import ThreadpoolController
 
-from service.settings.embedding import Precision
+from service.settings.sections.embedding import Precision
 
 #: Batches of at most this many texts run on one thread: their products are too small to split.
 SINGLE_THREAD_TEXTS = 4

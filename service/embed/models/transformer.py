@@ -22,7 +22,7 @@ from service.embed.models.low_precision import (
     uses_bfloat16,
 )
 from service.errors import ModelMissingError
-from service.settings.embedding import BUNDLED_MODEL, EmbedSettings
+from service.settings.sections.embedding import BUNDLED_MODEL, EmbedSettings
 
 
 class SentenceEncoder:

@@ -17,7 +17,7 @@ from service.ingest.fetching.responses.head import (
     NotHttpError,
 )
 from service.settings.convert import Network, parse_networks
-from service.settings.ingest import FetchSettings
+from service.settings.sections.ingest import FetchSettings
 
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml,"

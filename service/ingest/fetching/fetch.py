@@ -14,13 +14,13 @@ import aiohttp
 from service.domain.text.cleaning import clean_validator
 from service.domain.text.dates import parse_retry_after
 from service.errors import FeedError, HostBusyError, InternalFeedError
+from service.errors.redaction import redact_url
 from service.ingest.fetching.connection import create_session
 from service.ingest.fetching.redirects import NOT_MODIFIED, RedirectResult, Route, follow
 from service.ingest.fetching.request import FeedResponse
 from service.ingest.fetching.responses.bodies import Limits
 from service.ingest.fetching.throttle import Backlog, HostThrottle
-from service.redaction import redact_url
-from service.settings.ingest import FetchSettings
+from service.settings.sections.ingest import FetchSettings
 
 TOO_MANY_REQUESTS = 429
 UNAVAILABLE = 503

@@ -17,8 +17,8 @@ from service.ingest.fetching.proxy import GuardedConnector
 from service.ingest.fetching.request import REDIRECTS
 from service.ingest.fetching.ssrf_guard import AddressRefusedError
 from service.settings.convert import parse_networks
-from service.settings.delivery import WebhookSettings
-from service.settings.ingest import FetchSettings
+from service.settings.sections.delivery import WebhookSettings
+from service.settings.sections.ingest import FetchSettings
 
 ACCEPTED = range(200, 300)
 BUSY = frozenset({429, 503})

@@ -22,11 +22,11 @@ from service.errors import (
     HostBusyError,
     RedirectError,
 )
+from service.errors.redaction import redact_url
 from service.ingest.fetching.request import READABLE, REDIRECTS, FeedResponse, exchange
 from service.ingest.fetching.request_url import RequestUrl, join_location, parse_url
 from service.ingest.fetching.responses.bodies import Limits
 from service.ingest.fetching.throttle import HostThrottle
-from service.redaction import redact_url
 
 NOT_MODIFIED = 304
 _PERMANENT = frozenset({301, 308})

@@ -5,7 +5,7 @@ from typing import Self
 
 from service.domain.text.cleaning import MAX_INDEXED_BYTES, clean_identifier, clean_text
 from service.domain.text.markup import one_line, shorten
-from service.ingest.parsing.worker import Job
+from service.ingest.parsing.processes.worker import Job
 
 MAX_DETAIL_CHARACTERS = 300
 

@@ -19,9 +19,9 @@ from service.ingest.fetching.responses.bodies import Limits
 from service.ingest.fetching.throttle import HostThrottle
 from service.ingest.pages.job import Page, PageJob
 from service.ingest.pages.permission import Permissions
-from service.ingest.parsing.workers import parse_all
-from service.settings.ingest import PagesSettings
+from service.ingest.parsing.processes.pool import parse_all
 from service.settings.load import Settings
+from service.settings.sections.ingest import PagesSettings
 
 ACCEPT = "text/html, application/xhtml+xml, */*;q=0.5"
 _SERVER_ERRORS = range(500, 600)

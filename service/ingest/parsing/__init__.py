@@ -1,4 +1,4 @@
-"""Feed parsing: charset detection, XML repair, RSS, Atom and JSON Feed, worker processes.
+"""Feed parsing: charsets, XML repair, RSS, Atom and JSON Feed; `processes` has the workers.
 
 Nothing here opens a network connection; downloads belong to `service.ingest.fetching`.
 """

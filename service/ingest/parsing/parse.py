@@ -13,6 +13,7 @@ from service.domain.text.dates import parse_date
 from service.domain.text.markup import html_to_text, one_line, plain_to_text
 from service.domain.urls.canonical import is_web_url
 from service.errors import NotAFeedError
+from service.errors.redaction import redact_url
 from service.ingest.parsing import json_feed, plugins
 from service.ingest.parsing.charset import decode
 from service.ingest.parsing.clean import clean_feed
@@ -26,7 +27,6 @@ from service.ingest.parsing.links import (
 from service.ingest.parsing.recover import read_xml
 from service.ingest.parsing.repair import repair
 from service.ingest.parsing.salvage import newest_items, read_entries
-from service.redaction import redact_url
 
 #: Only the newest entries are read; longer feeds are archives or attacks.
 MAX_ENTRIES = 5000

@@ -1,4 +1,4 @@
-"""Articles: admission, revisions, vectors, reprints, candidates and views.
+"""Articles: types, vectors, reprints, candidates, pages and views.
 
-Text analysis belongs to `service.domain.articles`; stories to `service.store.stories`.
+Text analysis belongs to `service.domain.articles`; admission to `service.store.identity`.
 """

@@ -9,7 +9,7 @@ from service.domain.articles.model import Article
 from service.domain.articles.tokenization import lead_words
 from service.domain.pairs.vocabulary import Vocabulary, rarest_keys
 from service.domain.text.spans import merge_windows
-from service.settings.embedding import CandidateSettings
+from service.settings.sections.embedding import CandidateSettings
 from service.store.articles import articles, vectors
 from service.store.editing import marks
 from service.store.stories import stories

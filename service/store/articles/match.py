@@ -10,9 +10,9 @@ from service.domain.articles.copies import Copy, find_copies
 from service.domain.articles.model import Article, ArticleId, Vectors
 from service.domain.articles.tokenization import lead_words
 from service.domain.grouping.place import Placement, place
-from service.domain.pairs.score import PairModel
+from service.domain.pairs.scoring.score import PairModel
 from service.domain.pairs.vocabulary import Vocabulary, rarest_keys
-from service.settings.grouping import StorySettings
+from service.settings.sections.grouping import StorySettings
 from service.store.articles import articles, candidates, vectors
 from service.store.stories import stories, vocabularies
 from service.store.tables import ModelRow, StoryRow

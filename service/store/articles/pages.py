@@ -7,8 +7,8 @@ from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from service.store.articles import keys
 from service.store.articles.ids import first_id_of_day
+from service.store.identity import keys
 from service.store.tables import (
     ArticlePageRow,
     ArticleRow,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.catalogue.feed_moves import MoveDecision, PendingMove, decide_move
 from service.errors import AlreadyExistsError, NotFoundError
-from service.redaction import redact_url
+from service.errors.redaction import redact_url
 from service.store.catalogue.feeds import FeedStatus, find_feed, find_feed_by_url
 from service.store.tables import FeedMoveRow, FeedRow, FetchRow
 

@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from service.settings.daemon import DatabaseSettings
+from service.settings.sections.daemon import DatabaseSettings
 from service.store.database import schema
 from service.store.database.connections.limits import ConnectionLimits
 from service.store.database.connections.server_state import ServerState

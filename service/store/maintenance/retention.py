@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from service.settings.daemon import RetentionSettings
+from service.settings.sections.daemon import RetentionSettings
 
 #: Rows per transaction.
 BATCH = 5_000

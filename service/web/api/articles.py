@@ -22,11 +22,12 @@ from service.domain.queries.parameters import (
     Texts,
 )
 from service.domain.stories.filters import read_parameters
-from service.store.articles import keys, views
+from service.store.articles import views
 from service.store.articles.views import ArticleDetail, ArticleFilter, ArticleOrder
 from service.store.catalogue.known_names import require_known_ids
 from service.store.counts.facets import count_article_facets
 from service.store.counts.totals import count_rows
+from service.store.identity import keys
 from service.store.story_views.views import StoryName
 from service.web.api.counts.list_summary import SummarizedPageOut, SummaryQuery, summary_fields
 from service.web.middleware.etags import ETagSession

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from service.domain.field_types import ShortText
 from service.domain.text.nearest import suggest
-from service.settings.daemon import ScheduleSettings
+from service.settings.sections.daemon import ScheduleSettings
 from service.store.runs import views as run_views
 from service.store.runs.views import RunView
 from service.web.dependencies import ReadSession

@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, HTTPException, Request
 
-from service.settings.web import WebSettings
+from service.settings.sections.web import WebSettings
 from service.web.middleware.authenticate import get_client
 
 RETRY_AFTER = {"Retry-After": "30"}

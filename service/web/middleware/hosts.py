@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.domain.urls.canonical import normalize_host
-from service.settings.web import WebSettings, is_loopback
+from service.settings.sections.web import WebSettings, is_loopback
 from service.web.requests.problems import problem
 
 #: Paths that any host may request: load balancers often send an address of their own.

@@ -7,10 +7,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import UploadFile
 
 from service.errors import AlreadyExistsError, BadInputError, FeedError, NotAFeedError
+from service.errors.redaction import redact_url, redact_urls
 from service.ingest.add_feed import CheckedFeed, add_feeds, discover_feeds, fetch_feed
 from service.ingest.discover import FeedLink
 from service.ingest.opml import OpmlList, read_opml
-from service.redaction import redact_url, redact_urls
 from service.store.access.browser_sessions import BrowserSession
 from service.store.catalogue import feeds
 from service.web.dependencies import WebContext, WebContextDep

@@ -17,7 +17,7 @@ from service.web.api.stories.syndication import FormatPath, feed_response, story
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.concurrency import SearchSlot
 from service.web.pages.subscriptions import FEEDS, Token, verify_link
-from service.web.rendering.syndication import Channel, Format
+from service.web.rendering.formats.syndication import Channel, Format
 
 router = APIRouter(prefix="/digest", include_in_schema=False)
 

@@ -1,4 +1,4 @@
-"""Output formats: shared JSON schemas, HTML templates, feeds (Atom, RSS, JSON Feed), links.
+"""Shared JSON schemas, HTML templates and links; `formats` has feeds and pictures.
 
 Routes are in `service/web/api` and `service/web/pages`.
 """

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from service.domain.urls.links import external_url, outlet_path, story_path, storyline_path
-from service.web.rendering.syndication import MEDIA_TYPES, Format
+from service.web.rendering.formats.syndication import MEDIA_TYPES, Format
 
 __all__ = [
     "FeedLink",

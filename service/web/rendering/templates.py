@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service.domain.articles.article_types import ArticleType
-from service.redaction import redact_url
+from service.errors.redaction import redact_url
 from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
 from service.web.rendering import display_names, links

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
 
-from service.commands.running.http_server import serve_in_thread
+from service.commands.running.servers.http_server import serve_in_thread
 from service.domain.access.roles import Role
 from service.errors import SettingsError
 from service.settings import load as settings_module

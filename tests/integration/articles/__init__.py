@@ -1,1 +1,1 @@
-"""Admission of articles, `/v1/articles` and `/v1/match`."""
+"""Article types, reprints, `/v1/articles` and `/v1/match`."""

@@ -17,7 +17,7 @@ from service.errors import BadInputError, BadStatusError, FeedError
 from service.ingest.add_feed import add_feeds as add_opml_feeds
 from service.ingest.fetching.fetch import FetchResult
 from service.ingest.opml import OpmlFeed
-from service.ingest.parsing.worker import run_job
+from service.ingest.parsing.processes.worker import run_job
 from service.ingest.read_feeds import ReadFeed
 from service.store.catalogue import feeds
 from service.store.tables import ArticleRow, FeedRow

@@ -14,9 +14,9 @@ from jobs.running.context import Context
 from service.errors import InternalFeedError
 from service.ingest.admission_job import AdmissionJob
 from service.ingest.fetching.fetch import FetchRequest, FetchResult
-from service.ingest.parsing.worker import Job, run_job
+from service.ingest.parsing.processes.worker import Job, run_job
 from service.ingest.read_feeds import FeedReader, read_feeds
-from service.store.articles.revisions import MAX_REVISION
+from service.store.identity.revisions import MAX_REVISION
 from service.store.tables import ArticleRow, FeedRow, RevisionRow
 from tests.integration.conftest import NOW, Clock
 from tests.support.content.feed_reports import FERRY, MEETING, MEETING_AGAIN, item, rss

@@ -13,7 +13,7 @@ import pytest
 
 from service.errors import SettingsError
 from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_all, fetch_each
-from service.settings.ingest import FetchSettings
+from service.settings.sections.ingest import FetchSettings
 from tests.support.servers.feed_server import (
     RSS,
     Behaviour,

@@ -21,7 +21,7 @@ from service.errors import FeedError, NotAFeedError
 from service.ingest.admission_job import AdmittedFeed
 from service.ingest.discover import FeedLink
 from service.ingest.pages.job import Page
-from service.ingest.parsing.messages import (
+from service.ingest.parsing.processes.messages import (
     MAX_OUTCOME_BYTES,
     BadMessageError,
     decode_outcome,
@@ -30,9 +30,9 @@ from service.ingest.parsing.messages import (
     read_message,
     write_message,
 )
-from service.ingest.parsing.worker import FORK, NUMBER, Job, ParseJob, serve
-from service.ingest.parsing.workers import ParserPool, parse_all
-from service.settings.ingest import ParseSettings
+from service.ingest.parsing.processes.pool import ParserPool, parse_all
+from service.ingest.parsing.processes.worker import FORK, NUMBER, Job, ParseJob, serve
+from service.settings.sections.ingest import ParseSettings
 
 SETTINGS = ParseSettings(workers=2, timeout_seconds=10, memory_mib=512)
 LINKS = tuple[tuple[FeedLink, ...], ...]
@@ -107,7 +107,7 @@ def test_processes_end_silently_when_the_daemon_is_killed() -> None:
     for descriptor in (jobs, unused_jobs, outcomes, unused_outcomes):
         os.close(descriptor)
 
-    start = "from service.ingest.parsing.worker import main; main()"
+    start = "from service.ingest.parsing.processes.worker import main; main()"
     ended = subprocess.run(
         [sys.executable, "-c", start, "512", "10", ""],
         stdin=other.fileno(),

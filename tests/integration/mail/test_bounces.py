@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from jobs.digest import digest
 from jobs.running.context import Context
+from jobs.sending.digest import digest
 from service.cli import build
 from service.store.subscribers import subscribers
 from tests.integration.conftest import Clock, make_context

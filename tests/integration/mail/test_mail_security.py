@@ -7,7 +7,7 @@ import pytest
 
 from service.errors import MailServerError
 from service.mail.smtp import smtp_sender
-from service.settings.delivery import MailSettings
+from service.settings.sections.delivery import MailSettings
 from tests.integration.mail.test_mail_sending import email, mail_settings
 from tests.support.servers.mail_server import LOOPBACK, MailServer
 

@@ -17,7 +17,7 @@ from service.errors import MailDeferredError, MailError, MailRefusedError, MailS
 from service.mail.message import build_message, edition_message_id
 from service.mail.render import DigestMessage, Links, Renderer
 from service.mail.smtp import SmtpSender, smtp_sender
-from service.settings.delivery import DigestSettings, MailSettings
+from service.settings.sections.delivery import DigestSettings, MailSettings
 from tests.support.content.digest_stories import NOW, story
 from tests.support.servers.mail_server import MailServer
 

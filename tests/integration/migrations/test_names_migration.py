@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from service.domain.pairs.score import PAIR_FEATURES
+from service.domain.pairs.scoring.score import PAIR_FEATURES
 from tests.support.database.migrations import migrate
 from tests.support.database.rows import NOW
 

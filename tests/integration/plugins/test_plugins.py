@@ -18,8 +18,8 @@ from service.domain.stories.description import DescriptionContext, StoryContent,
 from service.embed.encoder import Encoder
 from service.embed.loader import load_encoder
 from service.errors import EncoderError, ExportError, FeedError, MailServerError, PluginError
-from service.ingest.parsing.worker import ParseJob
-from service.ingest.parsing.workers import parse_all
+from service.ingest.parsing.processes.pool import parse_all
+from service.ingest.parsing.processes.worker import ParseJob
 from service.mail.sender import PluginSender
 from service.mail.smtp import open_sender
 from service.plugins import Article, EntityRecogniser, Kind

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from jobs.embed import embed
 from jobs.running.context import Context
 from jobs.running.runner import Job, run_job
-from jobs.webhooks import webhooks
+from jobs.sending.webhooks import webhooks
 from service.cli import build
 from service.domain.access.roles import Role
 from service.domain.subscribers.alert_preferences import parse_query

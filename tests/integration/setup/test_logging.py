@@ -5,7 +5,7 @@ import logging as standard_logging
 import pytest
 
 from service.settings import logging
-from service.settings.daemon import LogSettings
+from service.settings.sections.daemon import LogSettings
 
 pytestmark = pytest.mark.usefixtures("restore_logging")
 

@@ -13,10 +13,10 @@ from multiprocessing.sharedctypes import Synchronized
 import pytest
 from sqlalchemy import event, text
 
-from jobs.alerts import alerts
-from jobs.digest import digest
 from jobs.running.context import Context
 from jobs.running.runner import Job, run_job
+from jobs.sending.alerts import alerts
+from jobs.sending.digest import digest
 from service.commands.running.models import load_merge_model, load_pair_model
 from service.domain.subscribers.alert_preferences import parse_query
 from service.settings import load as settings_module

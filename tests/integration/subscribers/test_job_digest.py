@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from jobs.digest import digest
 from jobs.running.context import Context
+from jobs.sending.digest import digest
 from service.domain.subscribers.digest_selection import Filters
 from service.errors import MailServerError, SettingsError
 from service.store.subscribers import subscribers

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from jobs.alerts import alerts
-from jobs.digest import digest
 from jobs.running.context import Context
 from jobs.running.run_locks import open_run_locks
 from jobs.running.runner import Job, run_job_logged
-from jobs.webhooks import webhooks
+from jobs.sending.alerts import alerts
+from jobs.sending.digest import digest
+from jobs.sending.webhooks import webhooks
 from service.commands.running.times import utc_now
 from service.domain.subscribers.alert_preferences import parse_query
 from service.domain.webhooks.event_filter import EventFilter

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from jobs.alerts import alerts
-from jobs.digest import digest
 from jobs.running.context import Context
+from jobs.sending.alerts import alerts
+from jobs.sending.digest import digest
 from service.domain.stories.description import Details
 from service.domain.stories.wording.summary import Quote
 from service.domain.subscribers.alert_preferences import parse_query

@@ -16,7 +16,7 @@ from service.domain.subscribers.story_index import StoryIndex
 from service.errors import AlreadyExistsError
 from service.mail.signed_links import LinkSigner, Token, last_day_of, sign_token, verify_token
 from service.settings import load as settings_module
-from service.settings.delivery import DigestSettings
+from service.settings.sections.delivery import DigestSettings
 from service.store.database.sessions import Sessions
 from service.store.subscribers import editions, link_keys, subscribers, suppression
 from service.store.subscribers.digest_stories import digest_stories

@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from service.commands.running.http_server import serve_in_thread
-from service.commands.running.metrics_server import serve_metrics
+from service.commands.running.servers.http_server import serve_in_thread
+from service.commands.running.servers.metrics_server import serve_metrics
 from service.settings import load as settings_module
 from service.web.api.export.streaming import paced
 from service.web.connection_limits import count_connections

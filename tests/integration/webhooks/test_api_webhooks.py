@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from jobs.running.context import Context
-from jobs.webhooks import webhooks
+from jobs.sending.webhooks import webhooks
 from service.domain.access.roles import Role
 from service.domain.stories.transitions import TRANSITION_KINDS
 from service.domain.webhooks.signing import sign

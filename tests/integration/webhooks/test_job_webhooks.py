@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 from jobs.running.context import Context
 from jobs.running.runner import Job, run_job
-from jobs.webhooks import webhooks
+from jobs.sending.webhooks import webhooks
 from service.domain.stories.transitions import TRANSITION_KINDS
 from service.domain.webhooks.event_filter import EventFilter
 from service.domain.webhooks.retries import DeliveryOutcome, RetryPolicy

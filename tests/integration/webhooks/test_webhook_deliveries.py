@@ -8,8 +8,8 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from jobs.running.context import Context
+from jobs.sending.webhooks import webhooks
 from jobs.tidy import tidy
-from jobs.webhooks import webhooks
 from service.commands.running.times import utc_now
 from service.domain.access.roles import Role
 from service.store.database.sessions import Sessions

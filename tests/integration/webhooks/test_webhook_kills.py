@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event, text
 
 from jobs.running.runner import Job, run_job
-from jobs.webhooks import webhooks
+from jobs.sending.webhooks import webhooks
 from service.commands.running.times import utc_now
 from service.domain.webhooks.event_filter import EventFilter
 from service.store.database import schema

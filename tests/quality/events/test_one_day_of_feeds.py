@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.digest import MAX_LOOKBACK, load_stories
+from jobs.sending.digest import MAX_LOOKBACK, load_stories
 from service.commands.demo import samples
 from service.domain.articles.article_types import ArticleType
 from service.domain.subscribers.digest_model import Digest, DigestStory

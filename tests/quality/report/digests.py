@@ -16,14 +16,14 @@ from typing import Annotated
 
 import typer
 
-from jobs.digest import HISTORY_PERIOD
+from jobs.sending.digest import HISTORY_PERIOD
 from service.commands.research import jsonl
 from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard
 from service.domain.subscribers.digest_selection import Filters, History, select_stories
 from service.domain.subscribers.story_index import StoryIndex
 from service.domain.urls.canonical import canonical_url
 from service.settings import load
-from service.settings.delivery import DigestSettings
+from service.settings.sections.delivery import DigestSettings
 from tests.quality.sets.replayed_days import (
     SimulatedClock,
     first_seen,

@@ -21,8 +21,8 @@ from service.domain.articles.model import Floats, Rows
 from service.domain.evaluation.grouping_metrics import Agreement, bcubed
 from service.domain.grouping.window import group_window
 from service.domain.pairs.nearest import Pairs
-from service.domain.pairs.score import PairModel
-from service.domain.pairs.training import calibration_error
+from service.domain.pairs.scoring.score import PairModel
+from service.domain.pairs.scoring.training import calibration_error
 from service.settings.load import Settings
 from tests.quality.report.charts import Panel, cut_chart, reliability_chart
 

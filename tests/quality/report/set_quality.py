@@ -10,7 +10,7 @@ from service.domain.evaluation.grouping_metrics import Agreement
 from service.domain.grouping.replay import replay
 from service.domain.grouping.window import group_window
 from service.domain.merges.model import MergeModel
-from service.domain.pairs.score import PairModel
+from service.domain.pairs.scoring.score import PairModel
 from tests.quality.report.floors import DIGEST_CHARACTERS, Floor
 from tests.quality.sets.sets import EncodedSet
 

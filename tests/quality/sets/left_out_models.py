@@ -23,7 +23,7 @@ from service.commands.running.models import load_pair_model
 from service.domain.articles.model import Vectors
 from service.domain.merges.model import MergeModel
 from service.domain.merges.training import LabelledMerges, fit
-from service.domain.pairs.score import PairModel
+from service.domain.pairs.scoring.score import PairModel
 from service.settings.load import Settings
 from service.settings.paths import CONFIG_DIR
 from tests.quality.sets.sets import (

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import select
 
 from jobs.describe import describe
-from jobs.digest import load_stories
 from jobs.embed import embed
 from jobs.link import link
 from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.running.context import Context
+from jobs.sending.digest import load_stories
 from service.commands.running.models import load_merge_model, load_pair_model
 from service.domain.articles.entries import Entry, FeedContext
 from service.domain.catalogue.outlets import Outlet
@@ -24,13 +24,13 @@ from service.domain.subscribers.digest_model import DigestStory
 from service.embed.loader import load_encoder
 from service.ingest.admit import admit_feed
 from service.settings import load as settings_module
-from service.store.articles import admission
-from service.store.articles.admission import Source
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
 from service.store.database.sessions import make_sessions
+from service.store.identity import admission
+from service.store.identity.admission import Source
 from service.store.tables import FeedRow
 
 Line = Mapping[str, Any]

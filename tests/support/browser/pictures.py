@@ -23,7 +23,7 @@ from pathlib import Path
 from PIL import Image
 
 from service.domain.access.roles import Role
-from service.settings.daemon import DEMO_DATABASE
+from service.settings.sections.daemon import DEMO_DATABASE
 from service.settings.sources import DEFAULT_PROFILE
 from service.store.access import keys
 from service.store.database import schema

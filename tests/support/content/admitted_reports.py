@@ -9,10 +9,10 @@ from sqlalchemy import select
 from jobs.running.context import Context
 from service.domain.articles.entries import Draft, content_hash
 from service.domain.catalogue.outlets import Outlet
-from service.store.articles import admission
-from service.store.articles.admission import Source
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
+from service.store.identity import admission
+from service.store.identity.admission import Source
 from service.store.tables import FeedRow
 
 VOWELS, CONSONANTS = "aeiou", "bdfgklmnprstvz"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from jobs.digest import HISTORY_PERIOD, MAX_LOOKBACK
+from jobs.sending.digest import HISTORY_PERIOD, MAX_LOOKBACK
 from service.domain.subscribers.digest_cards import summarise_update
 from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard
 from service.domain.subscribers.digest_schedule import DeliverySchedule, DueDate, next_due_date
@@ -19,7 +19,7 @@ from service.domain.subscribers.digest_selection import (
 )
 from service.domain.subscribers.story_index import StoryIndex
 from service.mail.render import DigestMessage, Links, RenderedEmail, Renderer
-from service.settings.delivery import DigestSettings
+from service.settings.sections.delivery import DigestSettings
 
 _CATCH_UP = timedelta(hours=20)
 _EVERY_DAY = frozenset(range(1, 8))

@@ -8,12 +8,12 @@ import numpy as np
 from service.domain.articles.model import Article, Vectors
 from service.domain.merges.features import MERGE_FEATURES
 from service.domain.merges.model import MergeModel
-from service.domain.pairs.match_prior import log_odds
 from service.domain.pairs.nearest import Pairs
-from service.domain.pairs.score import PAIR_FEATURES, PairModel
+from service.domain.pairs.scoring.match_prior import log_odds
+from service.domain.pairs.scoring.score import PAIR_FEATURES, PairModel
 from service.embed.articles import encode_articles
-from service.settings.embedding import CandidateSettings
-from service.settings.grouping import (
+from service.settings.sections.embedding import CandidateSettings
+from service.settings.sections.grouping import (
     CopySettings,
     GroupingSettings,
     HysteresisSettings,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from jobs.running.context import Context
 from service.domain.subscribers.digest_schedule import DeliverySchedule
 from service.domain.subscribers.digest_selection import Filters
-from service.settings.delivery import MailSettings
+from service.settings.sections.delivery import MailSettings
 from service.store.database.sessions import Sessions
 from service.store.subscribers import subscribers
 from service.store.subscribers.subscribers import Subscriber

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from service.domain.pairs.centering import CenteringMean
-from service.domain.pairs.date_prior import WindowSizePrior
+from service.domain.pairs.scoring.date_prior import WindowSizePrior
 from service.domain.pairs.vocabulary import Vocabulary, WordCounts
 
 DIMENSIONS = 8

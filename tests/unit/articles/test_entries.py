@@ -14,7 +14,7 @@ from service.domain.articles.entries import (
 )
 from service.domain.identity.keys import key_entries
 from service.ingest.admit import admit_entry, admit_feed, first_sentence, strip_boilerplate
-from service.settings.ingest import AdmitSettings
+from service.settings.sections.ingest import AdmitSettings
 
 NOW = datetime(2020, 4, 20, 12, 0, tzinfo=UTC)
 SETTINGS = AdmitSettings(

@@ -12,7 +12,7 @@ from service.domain.catalogue.feed_update import (
     update_after_fetch,
 )
 from service.errors import BadStatusError, GoneError, HostBusyError
-from service.settings.ingest import PacingSettings
+from service.settings.sections.ingest import PacingSettings
 
 NOW = datetime(2020, 4, 20, 12, 0, tzinfo=UTC)
 URL = "https://outlet.example/rss"

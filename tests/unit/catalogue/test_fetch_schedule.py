@@ -12,7 +12,7 @@ from service.domain.catalogue.fetch_schedule import (
     natural_interval,
     next_fetch_at,
 )
-from service.settings.ingest import PacingSettings
+from service.settings.sections.ingest import PacingSettings
 
 NOW = datetime(2020, 4, 20, 12, 0, tzinfo=UTC)
 SETTINGS = PacingSettings(

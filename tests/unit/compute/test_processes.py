@@ -11,7 +11,7 @@ from service.compute.processes import LocalProcesses
 from service.domain.compute import IN_PROCESS
 from service.domain.grouping.window import group_window
 from service.errors import ComputeError
-from service.settings.compute import ComputeSettings
+from service.settings.sections.compute import ComputeSettings
 from tests.support.content.events import (
     encoded,
     event_articles,

@@ -12,7 +12,7 @@ from service.domain.articles.model import Article, ArticleId, Floats, Rows, Vect
 from service.domain.articles.tokenization import BODY_CHARACTERS, encoded_text
 from service.domain.grouping.window import Grouping, group_window
 from service.domain.pairs.features import Features, TokenisedArticles
-from service.domain.pairs.score import PairModel
+from service.domain.pairs.scoring.score import PairModel
 from tests.support.content.events import (
     EVENTS,
     START,

@@ -8,8 +8,8 @@ from service.domain.grouping.evidence import explain_grouping, explain_placement
 from service.domain.grouping.place import Placement, ScoredArticle, StoryScore
 from service.domain.grouping.reason import Reason
 from service.domain.grouping.window import group_window
-from service.domain.pairs.calibration import Calibration
-from service.domain.pairs.score import PAIR_FEATURES
+from service.domain.pairs.scoring.calibration import Calibration
+from service.domain.pairs.scoring.score import PAIR_FEATURES
 from service.web.rendering.story_page import evidence
 from tests.support.content.events import (
     encoded,

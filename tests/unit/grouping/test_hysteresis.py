@@ -8,7 +8,7 @@ from service.domain.grouping.hysteresis import (
 )
 from service.domain.grouping.window import CurrentStory, group_window
 from service.domain.merges.decision import UNSTABLE
-from service.settings.grouping import HysteresisSettings
+from service.settings.sections.grouping import HysteresisSettings
 from tests.support.content.events import (
     encoded,
     event_articles,

@@ -10,9 +10,9 @@ from service.domain.articles.model import Article
 from service.domain.grouping.constraints import Constraints
 from service.domain.grouping.place import Placement, place
 from service.domain.grouping.replay import ArrivalBatch, ChurnCounter, replay
-from service.domain.pairs.calibration import Calibration
 from service.domain.pairs.features import window_vocabulary
-from service.settings.grouping import ReplaySettings
+from service.domain.pairs.scoring.calibration import Calibration
+from service.settings.sections.grouping import ReplaySettings
 from tests.support.content.events import (
     EVENTS,
     START,

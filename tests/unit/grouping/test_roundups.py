@@ -12,7 +12,7 @@ from service.domain.grouping.place import place
 from service.domain.grouping.replay import replay
 from service.domain.grouping.window import CurrentStory, group_window
 from service.domain.pairs.features import window_vocabulary
-from service.settings.grouping import ReplaySettings
+from service.settings.sections.grouping import ReplaySettings
 from tests.support.content.events import (
     EVENTS,
     START,

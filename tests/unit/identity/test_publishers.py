@@ -8,7 +8,7 @@ import pytest
 from service.domain.articles.entries import Draft, Entry, FeedContext, Publisher
 from service.domain.identity.publishers import make_outlet, strip_publisher
 from service.ingest.admit import admit_feed
-from service.settings.ingest import AdmitSettings
+from service.settings.sections.ingest import AdmitSettings
 
 NOW = datetime(2020, 4, 20, 12, 0, tzinfo=UTC)
 SETTINGS = AdmitSettings(

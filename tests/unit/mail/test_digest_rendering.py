@@ -13,7 +13,7 @@ from service.domain.subscribers.digest_selection import Filters, History, select
 from service.domain.subscribers.story_index import StoryIndex
 from service.mail import formatting
 from service.mail.render import MAX_BYTES, DigestMessage, Links, RenderedEmail, Renderer
-from service.settings.delivery import DigestSettings
+from service.settings.sections.delivery import DigestSettings
 from tests.support.content.digest_stories import NOW, report, story
 
 SETTINGS = DigestSettings(

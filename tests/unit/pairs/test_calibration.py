@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from service.domain.pairs.calibration import Calibration
-from service.domain.pairs.score import PairModel
-from service.domain.pairs.training import calibration_error, fit_calibration
+from service.domain.pairs.scoring.calibration import Calibration
+from service.domain.pairs.scoring.score import PairModel
+from service.domain.pairs.scoring.training import calibration_error, fit_calibration
 from service.errors import BadInputError
 from tests.support.content.events import pair_model
 

@@ -16,13 +16,18 @@ from service.domain.pairs.candidates import (
     unique_pairs,
     within_window,
 )
-from service.domain.pairs.date_prior import hours_apart
 from service.domain.pairs.features import Features, TokenisedArticles, window_vocabulary
-from service.domain.pairs.score import PAIR_FEATURES, PairModel, pair_features
-from service.domain.pairs.training import LabelledPairs, calibration_error, fit, untrained_model
+from service.domain.pairs.scoring.date_prior import hours_apart
+from service.domain.pairs.scoring.score import PAIR_FEATURES, PairModel, pair_features
+from service.domain.pairs.scoring.training import (
+    LabelledPairs,
+    calibration_error,
+    fit,
+    untrained_model,
+)
 from service.domain.pairs.vocabulary import Vocabulary, rarest_keys, word_key
 from service.errors import BadInputError, ModelMismatchError
-from service.settings.embedding import CandidateSettings, TrainingSettings
+from service.settings.sections.embedding import CandidateSettings, TrainingSettings
 from tests.support.content.events import all_pairs, encoded, event_articles, pair_model
 from tests.support.content.vocabularies import vocabulary_of
 

@@ -10,7 +10,7 @@ from service.domain.articles.demonyms import country_of
 from service.domain.articles.model import Article, Vectors
 from service.domain.articles.tokenization import ArticleTokens
 from service.domain.pairs.features import Features, TokenisedArticles
-from service.domain.pairs.score import PairModel
+from service.domain.pairs.scoring.score import PairModel
 from service.domain.pairs.similar_events import similar_matrix, similar_pairs
 from service.domain.pairs.vocabulary import Vocabulary, word_key
 from tests.support.content.events import pair_model

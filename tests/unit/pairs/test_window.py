@@ -3,9 +3,13 @@ import pytest
 
 from service.domain.articles.model import Floats, Vectors
 from service.domain.pairs.centering import CenteringMean
-from service.domain.pairs.date_prior import DEFAULT_LOG_COMPETITORS, WindowSizePrior, date_proximity
-from service.domain.pairs.match_prior import prior_shift
 from service.domain.pairs.nearest import Pairs
+from service.domain.pairs.scoring.date_prior import (
+    DEFAULT_LOG_COMPETITORS,
+    WindowSizePrior,
+    date_proximity,
+)
+from service.domain.pairs.scoring.match_prior import prior_shift
 
 #: The hours of a large window's articles.
 LARGE_WINDOW = np.zeros(1_000_000)

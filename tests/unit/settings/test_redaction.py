@@ -3,7 +3,7 @@
 import pytest
 
 from service.errors import BadStatusError
-from service.redaction import redact_url, redact_urls
+from service.errors.redaction import redact_url, redact_urls
 
 
 @pytest.mark.parametrize(

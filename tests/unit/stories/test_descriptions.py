@@ -18,7 +18,7 @@ from service.domain.stories.wording.headline import (
     title_penalty,
 )
 from service.domain.stories.wording.keywords import extract_keywords
-from service.settings.grouping import StorylineSettings
+from service.settings.sections.grouping import StorylineSettings
 from tests.support.content.events import EVENTS, START, encoded, event_articles
 
 SAGA = StorylineSettings(link=0.3, quorum=0.25, neighbours=5, span_days=150, max_component=50)

@@ -18,7 +18,7 @@ from service.domain.subscribers.digest_model import DigestReport, DigestStory
 from service.domain.subscribers.digest_selection import Filters
 from service.domain.subscribers.story_index import StoryIndex
 from service.errors import BadInputError
-from service.settings.delivery import AlertSettings
+from service.settings.sections.delivery import AlertSettings
 from tests.support.content.digest_stories import NOW, report, story
 
 SETTINGS = AlertSettings(

@@ -16,7 +16,7 @@ from service.domain.subscribers.digest_selection import (
     select_stories,
 )
 from service.domain.subscribers.story_index import StoryIndex
-from service.settings.delivery import DigestSettings
+from service.settings.sections.delivery import DigestSettings
 from tests.support.content.digest_stories import NOW, report, story
 
 SETTINGS = DigestSettings(

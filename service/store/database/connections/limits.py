@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from service.settings.daemon import DatabaseSettings, RunSettings
+from service.settings.sections.daemon import DatabaseSettings, RunSettings
 
 #: Longest waits for a free connection, and of a health check for the server, in seconds.
 SHORT_TIMEOUT = 5.0

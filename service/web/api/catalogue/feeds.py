@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from service.domain.access.roles import Role
 from service.domain.field_types import LanguageCodes, ShortText, TextValues
 from service.errors import AlreadyExistsError
+from service.errors.redaction import redact_url
 from service.ingest.add_feed import add_feeds, fetch_feed
-from service.redaction import redact_url
 from service.store.catalogue import feeds, views
 from service.store.catalogue.feeds import FeedStatus
 from service.store.catalogue.views import FeedFilter, FeedView

@@ -13,11 +13,12 @@ from service.domain.grouping.place import Placement
 from service.domain.text.date_forms.feed_date import FeedDate
 from service.domain.text.dates import CheckedDate, check_date
 from service.ingest.detect_language import resolve_language
-from service.store.articles import keys, match
+from service.store.articles import match
 from service.store.articles.match import UNSTORED_ID, MatchRequest
 from service.store.articles.vectors import round_to_stored
 from service.store.articles.views import ArticleDetail, load_articles
 from service.store.catalogue.known_names import require_known_names
+from service.store.identity import keys
 from service.store.story_views.views import get_stories, story_names
 from service.web.api.stories.parts import (
     CONTRIBUTIONS,

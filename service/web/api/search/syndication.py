@@ -16,7 +16,7 @@ from service.web.api.stories.syndication import (
 from service.web.dependencies import WebContextDep
 from service.web.middleware.concurrency import SearchSlot
 from service.web.middleware.etags import ETagSession
-from service.web.rendering.syndication import Channel, feed_urn
+from service.web.rendering.formats.syndication import Channel, feed_urn
 from service.web.requests.problems import PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/search", tags=["outgoing feeds"], responses=PROBLEM_RESPONSES)

@@ -13,9 +13,16 @@ from service.store.story_views.views import StoryView
 from service.web.api.stories.query import StoryFeedQuery, list_page
 from service.web.dependencies import WebContextDep
 from service.web.middleware.etags import ETagSession
-from service.web.rendering import links, syndication
+from service.web.rendering import links
 from service.web.rendering.display_names import excerpt, outlet_names
-from service.web.rendering.syndication import MEDIA_TYPES, Channel, FeedEntry, Format, feed_urn
+from service.web.rendering.formats import syndication
+from service.web.rendering.formats.syndication import (
+    MEDIA_TYPES,
+    Channel,
+    FeedEntry,
+    Format,
+    feed_urn,
+)
 from service.web.rendering.utc_times import date_time
 from service.web.requests.parameters.queries import read_query
 from service.web.requests.parameters.types import StoryId

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from service.domain.field_types import Count, ShortText
 from service.domain.webhooks.retries import DeliveryOutcome
-from service.redaction import redact_url
+from service.errors.redaction import redact_url
 from service.store.webhooks.attempts import Attempt
 from service.store.webhooks.webhooks import Webhook
 from service.web.rendering.schemas import Instant

@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
+from service.errors.redaction import redact_url
 from service.ingest.opml import OpmlFeed, write_opml
-from service.redaction import redact_url
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import FeedStatus
 from service.store.story_views.storylines import StorylineOrder, list_storylines

@@ -6,7 +6,7 @@ from fastapi.responses import FileResponse, PlainTextResponse
 from service.store.story_views.sitemap import list_addresses
 from service.web.dependencies import WebContextDep
 from service.web.middleware.etags import ETagSession
-from service.web.rendering.sitemap import Address, render_sitemap
+from service.web.rendering.formats.sitemap import Address, render_sitemap
 from service.web.rendering.templates import STATIC
 
 router = APIRouter(include_in_schema=False)

@@ -7,8 +7,8 @@ from service.store.story_views import history, views
 from service.store.story_views.views import StoryView
 from service.web.dependencies import WebContextDep
 from service.web.middleware.etags import ETagSession
+from service.web.rendering.formats.pictures import PictureMark, StoryPicture, draw_story
 from service.web.rendering.links import picture_path
-from service.web.rendering.pictures import PictureMark, StoryPicture, draw_story
 from service.web.rendering.story_page.points import dots
 from service.web.rendering.utc_times import date_time
 from service.web.requests.parameters.types import StoryId

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from jobs.alerts import alerts
-from jobs.digest import digest
 from jobs.running.context import Context
+from jobs.sending.alerts import alerts
+from jobs.sending.digest import digest
 from service.domain.subscribers.alert_preferences import parse_query
 from service.errors import MailServerError
 from service.store.subscribers import alerts as store

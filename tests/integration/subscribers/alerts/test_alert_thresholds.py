@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from jobs.alerts import alerts
 from jobs.running.context import Context
 from jobs.running.runner import Job, run_job
+from jobs.sending.alerts import alerts
 from service.domain.subscribers.alert_preferences import parse_query
 from service.store.subscribers import alerts as store
 from service.store.tables import ArticleRow, OutletRow, StoryRow

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from service.store.database.sessions import Sessions
-from service.web.rendering.pictures import PictureMark, StoryPicture, draw_story
+from service.web.rendering.formats.pictures import PictureMark, StoryPicture, draw_story
 from tests.support.content.site.texts import MEETING, MERGED, STORYLINE
 from tests.support.database.rows import Rows
 from tests.support.servers.site import Site, serving, serving_world

@@ -1,4 +1,4 @@
-"""Parser process and its fork server, started by `service.ingest.parsing.processes`.
+"""Parser process and its fork server, started by `service.ingest.parsing.processes.fork_server`.
 
 A worker reads jobs from one pipe and writes outcomes to another; `messages` has their format. It
 can be killed at any time. It trusts its parent process, which does not trust it.
@@ -19,15 +19,15 @@ from typing import IO, Any, ClassVar, Generic, TypeVar
 
 from service.domain.articles.entries import ParsedFeed
 from service.errors import FeedError, InternalFeedError
+from service.errors.redaction import redact_url
 from service.ingest.parsing import plugins
-from service.ingest.parsing.messages import (
+from service.ingest.parsing.parse import parse_feed
+from service.ingest.parsing.processes.messages import (
     decode_job,
     encode_outcome,
     read_message,
     write_message,
 )
-from service.ingest.parsing.parse import parse_feed
-from service.redaction import redact_url
 
 T_co = TypeVar("T_co", covariant=True)
 

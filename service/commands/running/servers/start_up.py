@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from jobs.running import current_models
 from jobs.running.context import Context
-from service.commands.running.http_server import serve_in_thread
+from service.commands.running.servers.http_server import serve_in_thread
 from service.commands.running.shipped_feeds import import_shipped
 from service.commands.running.wiring import open_context
 from service.settings import load as settings_module

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.settings.embedding import CandidateSettings
+from service.settings.sections.embedding import CandidateSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import IO, TypeVar, cast
 
 from service.errors import FeedError, PluginError
 from service.ingest.parsing import plugins
-from service.ingest.parsing.messages import (
+from service.ingest.parsing.processes.messages import (
     MAX_OUTCOME_BYTES,
     BadMessageError,
     decode_outcome,
@@ -26,12 +26,12 @@ from service.ingest.parsing.messages import (
     read_message,
     write_message,
 )
-from service.ingest.parsing.worker import FORK, NUMBER, PLUGIN, READY, Job, WorkerLimits
+from service.ingest.parsing.processes.worker import FORK, NUMBER, PLUGIN, READY, Job, WorkerLimits
 
 #: Starting normally takes about a second.
 _START_SECONDS = 60.0
-_START = "from service.ingest.parsing.worker import main; main()"
-_ROOT = Path(__file__).parents[3]
+_START = "from service.ingest.parsing.processes.worker import main; main()"
+_ROOT = Path(__file__).parents[4]
 #: Variables that a worker inherits. All others may be secrets, such as keys and passwords.
 _INHERITED = frozenset(
     {
@@ -142,7 +142,7 @@ class WorkerExit:
 
 
 class WorkerProcess:
-    """A running process of `service.ingest.parsing.worker`.
+    """A running process of `service.ingest.parsing.processes.worker`.
 
     Raises:
         PluginError: a plugin ended the process while it was loaded.

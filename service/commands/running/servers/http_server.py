@@ -10,7 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from service.errors import SettingsError
-from service.settings.web import WebSettings
+from service.settings.sections.web import WebSettings
 from service.web.connection_limits import limited_protocol
 
 #: Seconds that running requests get to end at shutdown.

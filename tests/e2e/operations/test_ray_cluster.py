@@ -17,7 +17,7 @@ from service.domain.grouping.window import group_window
 from service.embed.loader import load_encoder, load_model
 from service.errors import ComputeError
 from service.settings import load as settings_module
-from service.settings.compute import ComputeSettings
+from service.settings.sections.compute import ComputeSettings
 from tests.support.content.events import (
     encoded,
     event_articles,

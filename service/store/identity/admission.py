@@ -13,12 +13,13 @@ from service.domain.catalogue.outlets import Outlet, SiteIndex
 from service.domain.identity.keys import key_entries
 from service.domain.identity.matching import is_new_link, match_contents, match_entries
 from service.domain.identity.publishers import make_outlet
-from service.store.articles import articles, keys, revisions, types
+from service.store.articles import articles, types
 from service.store.articles.ids import make_article_id
 from service.store.articles.types import Classifiable
 from service.store.catalogue import publishers
 from service.store.database import locks
 from service.store.database.bulk import copy_rows
+from service.store.identity import keys, revisions
 from service.store.tables import ArticleRow
 from service.store.tables.articles import ARTICLE_NUMBERS
 from service.telemetry import tracing

@@ -12,12 +12,13 @@ from service.domain.articles.entries import Draft, Publisher, content_hash
 from service.domain.catalogue.outlets import Outlet
 from service.domain.identity.revisions import MAX_REVISIONS_PER_DAY
 from service.domain.text.dates import DateFlag
-from service.store.articles import admission, articles
-from service.store.articles.admission import AdmissionCounts, Source
-from service.store.articles.keys import MAX_LINKS
+from service.store.articles import articles
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
 from service.store.database.sessions import Sessions
+from service.store.identity import admission
+from service.store.identity.admission import AdmissionCounts, Source
+from service.store.identity.keys import MAX_LINKS
 from service.store.tables import ArticleKeyRow, ArticleRow, OutletRow, RevisionRow
 
 NOW = datetime(2023, 4, 25, 12, tzinfo=UTC)

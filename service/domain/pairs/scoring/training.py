@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from service.domain.articles.model import Floats
-from service.domain.pairs.calibration import Calibration, calibration_features
-from service.domain.pairs.score import PAIR_FEATURES, PairModel
-from service.settings.embedding import TrainingSettings
+from service.domain.pairs.scoring.calibration import Calibration, calibration_features
+from service.domain.pairs.scoring.score import PAIR_FEATURES, PairModel
+from service.settings.sections.embedding import TrainingSettings
 
 _RIDGE = 1e-4
 #: Positive factors, so that the map increases.

@@ -23,7 +23,7 @@ from service.store.database.embedded import EmbeddedServer
 from tests.e2e.conftest import COMMAND, Shell
 from tests.support.database.migrations import database_at
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")

@@ -7,11 +7,11 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from service.errors import FeedError, ParseCrashError, ParseTimeoutError, PluginError
+from service.errors.redaction import redact_url
 from service.ingest.parsing import plugins
-from service.ingest.parsing.processes import ForkServer, WorkerExit, WorkerProcess
-from service.ingest.parsing.worker import OUT_OF_MEMORY, Job, WorkerLimits
-from service.redaction import redact_url
-from service.settings.ingest import ParseSettings
+from service.ingest.parsing.processes.fork_server import ForkServer, WorkerExit, WorkerProcess
+from service.ingest.parsing.processes.worker import OUT_OF_MEMORY, Job, WorkerLimits
+from service.settings.sections.ingest import ParseSettings
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from tests.support import typescript
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-FOLDER = Path(__file__).parents[2] / "docs" / "tutorials"
+FOLDER = Path(__file__).parents[3] / "docs" / "tutorials"
 PAGES = re.findall(r"^\| \[.*?\]\((.*?)\)", (FOLDER / "README.md").read_text("utf-8"), re.MULTILINE)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```(?:\n\n```output\n(.*?)^```)?", re.DOTALL | re.MULTILINE)
 #: Ports in the tutorials: the demo, and a server of feeds.

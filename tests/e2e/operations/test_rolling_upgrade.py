@@ -29,7 +29,7 @@ from tests.support.servers.feed_server import FeedServer, reply
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MIGRATIONS = "service/store/migrations/versions"
 GIT = shutil.which("git") or "git"
 #: Runs commands one after the other, until one fails; the imports take most of the time.

@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from service.domain.articles.model import SECONDS_PER_HOUR, Floats, Rows
-from service.domain.pairs.calibration import IDENTITY, Calibration
 from service.domain.pairs.candidates import within_window
 from service.domain.pairs.centering import Languages
-from service.domain.pairs.date_prior import hours_apart
 from service.domain.pairs.features import Features
-from service.domain.pairs.match_prior import prior_shift
 from service.domain.pairs.nearest import Pairs
+from service.domain.pairs.scoring.calibration import IDENTITY, Calibration
+from service.domain.pairs.scoring.date_prior import hours_apart
+from service.domain.pairs.scoring.match_prior import prior_shift
+from service.domain.pairs.scoring.weights import parse_weights
 from service.domain.pairs.series import are_different_instalments
 from service.domain.pairs.similar_events import similar_matrix, similar_pairs
-from service.domain.pairs.weights import parse_weights
 
 #: Names of the pair features, in the order of a feature row; see `pair_features`.
 PAIR_FEATURES = (

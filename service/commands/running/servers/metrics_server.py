@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import structlog
 from prometheus_client import make_asgi_app
 
-from service.commands.running.http_server import serve_in_thread
-from service.settings.daemon import MetricsSettings
-from service.settings.web import WebSettings
+from service.commands.running.servers.http_server import serve_in_thread
+from service.settings.sections.daemon import MetricsSettings
+from service.settings.sections.web import WebSettings
 from service.telemetry import process
 
 log = structlog.get_logger()

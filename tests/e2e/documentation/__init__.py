@@ -1,0 +1,1 @@
+"""The demo, and the examples and programs of the documentation."""

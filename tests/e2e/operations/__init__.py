@@ -1,0 +1,1 @@
+"""The daemon, containers, the wheel, upgrades and a Ray cluster."""

@@ -1,0 +1,1 @@
+"""Admission of entries as articles or revisions."""
