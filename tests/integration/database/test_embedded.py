@@ -236,3 +236,28 @@ def test_link_as_socket_folder_is_refused(distant: Path, folder: Path):
             EmbeddedServer.start(str(distant), throwaway=True)
     finally:
         socket_folder(distant).unlink()
+
+
+@pytest.mark.parametrize("mode", [0o757, 0o777])
+def test_data_folder_that_others_may_write_is_refused(folder: Path, mode: int):
+    folder.chmod(mode)
+    with pytest.raises(EmbeddedServerError, match=r"Other users can replace .* chmod o-w"):
+        EmbeddedServer.start(str(folder), throwaway=True)
+
+
+@requires_root
+def test_data_folder_of_another_user_is_refused(folder: Path):
+    os.chown(folder, 12345, 12345)
+    with pytest.raises(EmbeddedServerError, match="because they own it"):
+        EmbeddedServer.start(str(folder), throwaway=True)
+
+
+def test_writable_data_folder_is_refused_while_server_runs(folder: Path):
+    server = EmbeddedServer.start(str(folder), throwaway=True)
+    folder.chmod(0o757)
+    try:
+        with pytest.raises(EmbeddedServerError, match="Other users can replace"):
+            EmbeddedServer.start(str(folder), throwaway=True)
+    finally:
+        folder.chmod(0o755)
+        server.stop()
