@@ -31,8 +31,8 @@ from service.ingest.admission_job import AdmissionJob, AdmittedFeed
 from service.ingest.fetching.fetch import FetchRequest, FetchResult
 from service.ingest.read_feeds import FeedReader, ReadFeed, read_feeds
 from service.store.articles import articles
-from service.store.catalogue import feed_history, feeds
-from service.store.catalogue.feeds import FetchRecord
+from service.store.catalogue import feed_history, feeds, fetch_results
+from service.store.catalogue.fetch_results import FetchRecord
 from service.store.database.errors import translate_database_errors
 from service.store.identity import admission
 from service.store.identity.admission import Source
@@ -154,8 +154,8 @@ class FeedStore:
             timeless = [each.result.feed_id for each in batch if not each.entry_times]
             times = articles.load_publication_times(session, timeless)
             stored = [self._store(session, each, times) for each in batch]
-            feeds.record_fetches(session, [each.record for each in stored])
-            feeds.apply_updates(session, {each.feed.id: each.update for each in stored})
+            fetch_results.record_fetches(session, [each.record for each in stored])
+            fetch_results.apply_updates(session, {each.feed.id: each.update for each in stored})
         for each in stored:
             _report(each)
         return sum((each.counts() for each in stored), Counter[str]())

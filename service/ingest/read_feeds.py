@@ -6,6 +6,7 @@ fetch thread ─► parser processes ─► batches of finished feeds, for the c
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -19,8 +20,12 @@ from service.ingest.fetching.throttle import Backlog
 from service.ingest.parsing.processes.pool import ParserPool
 from service.settings.sections.ingest import FetchSettings, ParseSettings
 
-#: Maximum responses that wait to be parsed or stored; bounds how many bodies are in memory.
+#: Maximum bodies that wait to be parsed or stored; bounds the memory they need.
 MAX_WAITING = 64
+#: Seconds and number of feeds that a batch without entries waits for more feeds. A transaction for
+#: many unchanged feeds takes hardly more time than for one, and nobody waits for them.
+_HOLD_SECONDS = 0.5
+_MAX_HELD = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,8 @@ class FeedReader:
 def read_feeds(requests: Sequence[FetchRequest], reader: FeedReader) -> Iterator[list[ReadFeed]]:
     """Fetch and parse feeds; yield those that have finished, without waiting for slower ones.
 
-    Each feed is yielded once. After a stop request, no further feeds are fetched; fetched feeds are
+    Each feed is yielded once. Feeds without entries wait up to half a second for others, so that
+    they are stored together. After a stop request, no further feeds are fetched; fetched feeds are
     still parsed and yielded. A failure of a feed is its outcome.
 
     Raises:
@@ -60,7 +66,6 @@ def read_feeds(requests: Sequence[FetchRequest], reader: FeedReader) -> Iterator
 
     def on_done(result: FetchResult) -> None:
         if result.body is None:
-            backlog.added += 1
             finished.put(_Finished(result, None))
             return
         parsing = parsers.submit(reader.make_job(result))
@@ -85,10 +90,11 @@ def read_feeds(requests: Sequence[FetchRequest], reader: FeedReader) -> Iterator
         fetching = thread.submit(asyncio.run, fetch())
         fetching.add_done_callback(lambda _: finished.put(None))
         try:
-            while not fetching.done() or backlog.removed < backlog.added:
-                if batch := _take_all(finished):
+            # All results of an ended fetch are in the queue, or counted and still being parsed.
+            while not fetching.done() or backlog.removed < backlog.added or not finished.empty():
+                if batch := _take_batch(finished):
                     yield [each.to_feed() for each in batch]
-                    backlog.removed += len(batch)
+                    backlog.removed += sum(each.parsing is not None for each in batch)
         finally:
             closed.set()
         fetching.result()
@@ -105,10 +111,16 @@ class _Finished:
         return ReadFeed(self.result, self.parsing.result() if self.parsing else self.result.error)
 
 
-def _take_all(finished: queue.SimpleQueue[_Finished | None]) -> list[_Finished]:
-    """Wait for an item and return all that are in the queue; None only ends the wait."""
+def _take_batch(finished: queue.SimpleQueue[_Finished | None]) -> list[_Finished]:
+    """Wait for an item and return all that are in the queue; None only ends the wait.
+
+    Items without entries wait for more items, up to the limits.
+    """
     items = [finished.get()]
+    end = time.monotonic() + _HOLD_SECONDS
     with suppress(queue.Empty):
+        while (last := items[-1]) and not last.parsing and len(items) < _MAX_HELD:
+            items.append(finished.get(timeout=max(end - time.monotonic(), 0)))
         while True:
             items.append(finished.get_nowait())
     return [item for item in items if item is not None]

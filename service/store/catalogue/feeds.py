@@ -1,16 +1,13 @@
 """Feeds with their fetch schedule; outlets and families as the configuration defines them."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
-    Table,
-    bindparam,
     case,
     func,
     literal_column,
@@ -22,18 +19,16 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from service.domain.catalogue.feed_overrides import FeedOverrides
-from service.domain.catalogue.feed_update import FeedUpdate, FeedValidators
 from service.domain.catalogue.outlet_edits import EDITABLE_FIELDS
 from service.domain.catalogue.outlets import Outlet, SiteIndex
 from service.errors import BadInputError, NotFoundError
 from service.store.database import locks
-from service.store.tables import FamilyRow, FeedRow, FetchRow, OutletRow
+from service.store.tables import FamilyRow, FeedRow, OutletRow
 
 #: Name of the lock for writes of outlets and families, which have no common order of rows.
 LOCK = "outlets"
 #: Ids are 32-bit integers.
 MAX_ID_DIGITS = 9
-_FEEDS = cast("Table", FeedRow.__table__)
 
 
 class FeedStatus(StrEnum):
@@ -56,26 +51,6 @@ class NewFeed:
     status: FeedStatus = FeedStatus.ACTIVE
     folders: tuple[str, ...] = ()  #: in OPML lists
     categories: tuple[str, ...] = ()  #: in OPML lists
-
-
-@dataclass(frozen=True, slots=True)
-class FetchRecord:
-    """The record of one fetch, with the columns of `FetchRow`."""
-
-    feed_id: int
-    run_id: int | None
-    at: datetime
-    elapsed: float
-    outcome: str
-    http_status: int | None
-    received: int
-    entries: int
-    admitted: int
-    revised: int
-    rejected: int
-    error_kind: str | None
-    error: str | None
-    warnings: list[str]
 
 
 def save_outlets(
@@ -202,13 +177,6 @@ def load_outlet_countries(session: Session) -> dict[int, str]:
     return {outlet: country for outlet, country in rows if country}
 
 
-def apply_updates(session: Session, updates: Mapping[int, FeedUpdate]) -> None:
-    """Store the new values of feeds after a fetch, by id of the feed."""
-    if not updates:
-        return
-    session.execute(_UPDATE, [_update_values(key, updates[key]) for key in sorted(updates)])
-
-
 def find_feed_by_url(session: Session, url: str) -> FeedRow | None:
     """Return the feed with this URL, if any."""
     return session.scalar(select(FeedRow).where(FeedRow.url == url))
@@ -279,15 +247,6 @@ def set_overrides(
     session.flush()
 
 
-def record_fetches(session: Session, fetches: Sequence[FetchRecord]) -> None:
-    """Store the records of fetches."""
-    if fetches:
-        # Not `asdict`, which copies each value and took a quarter of the time of unchanged feeds.
-        names = [each.name for each in fields(FetchRecord)]
-        values = [{name: getattr(each, name) for name in names} for each in fetches]
-        session.execute(insert(FetchRow), values)
-
-
 def move_feeds(session: Session, pattern: str, base_url: str) -> None:
     """Replace the part of each feed URL that matches a regular expression by `base_url`."""
     session.execute(update(FeedRow).values(url=func.regexp_replace(FeedRow.url, pattern, base_url)))
@@ -310,55 +269,6 @@ def make_due(session: Session, feed_id: int, *, now: datetime) -> None:
         raise BadInputError(f"Feed {feed_id} is {row.status}; set it active to fetch it")
     row.next_fetch_at = now
     session.flush()
-
-
-def _new(name: str) -> ColumnElement[Any]:
-    """Bind the new value of a column of feeds."""
-    return bindparam(f"new_{name}", type_=_FEEDS.c[name].type)
-
-
-def _new_or_stored(name: str) -> ColumnElement[Any]:
-    """Use the new value of a column of feeds; the stored one if it is None."""
-    return func.coalesce(_new(name), _FEEDS.c[name])
-
-
-def _new_if_validated(name: str) -> ColumnElement[Any]:
-    """Use the new value of a column of feeds if the update has validators."""
-    is_new = bindparam("has_validators", type_=Boolean())
-    return case((is_new, _new(name)), else_=_FEEDS.c[name])
-
-
-#: One statement for all updates after fetches, so that many feeds need one round trip.
-_UPDATE = (
-    update(_FEEDS)
-    .where(_FEEDS.c.id == bindparam("feed_id"))
-    .values(
-        {name: _new(name) for name in ("last_fetched_at", "error_count", "error_kind", "error")}
-        | {name: _new_if_validated(name) for name in ("etag", "last_modified")}
-        | {
-            name: _new_or_stored(name)
-            for name in ("last_success_at", "next_fetch_at", "url", "status")
-        }
-    )
-)
-
-
-def _update_values(feed_id: int, change: FeedUpdate) -> dict[str, Any]:
-    validators = change.validators or FeedValidators(None, None)
-    new = {
-        "last_fetched_at": change.fetched_at,
-        "error_count": change.error_count,
-        "error_kind": change.error_kind,
-        "error": change.error,
-        "etag": validators.etag,
-        "last_modified": validators.last_modified,
-        "last_success_at": change.succeeded_at,
-        "next_fetch_at": change.next_fetch_at,
-        "url": change.url,
-        "status": FeedStatus.RETIRED if change.retired else None,
-    }
-    values: dict[str, Any] = {f"new_{name}": value for name, value in new.items()}
-    return values | {"feed_id": feed_id, "has_validators": change.validators is not None}
 
 
 def _configured(new: Any) -> ColumnElement[Any]:
