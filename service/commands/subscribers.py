@@ -227,10 +227,10 @@ def suppress(
 
 @app.command()
 def unsuppress(address: Address) -> None:
-    """Remove an address from the suppression list. Do this only if its owner asks for emails."""
+    """Remove an address from the suppression list. Do this only if its owner requests emails."""
     with _open_session() as (_, session):
-        found = suppression.remove(session, address)
-    print(f"{address} is not suppressed any more" if found else f"{address} was not suppressed")
+        removed = suppression.remove(session, address)
+    print(f"{address} is not suppressed any more" if removed else f"{address} was not suppressed")
 
 
 @app.command()

@@ -83,7 +83,7 @@ def test_storylines_are_listed_by_last_report_with_their_stories(sessions: Sessi
 
 def test_storyline_page_shows_who_reports_it(world: Site) -> None:
     text = world.page(f"/storylines/{STORYLINE}").text
-    assert "Who reports it" in text
+    assert "Outlets that report it" in text
     assert 'href="/outlets/volga-wire"' in text
     assert "No title contains" in world.page("/storylines?title=nothing").text
     assert "Rapprochement" in world.page("/storylines?title=rapp").text
