@@ -51,7 +51,9 @@ _PROTECTIONS = (
     _Protection(
         "Imperva",
         page=rb"incapsula incident id|request unsuccessful\. incapsula|pardon our interruption"
-        rb"|<iframe[^>]{0,200}_incapsula_resource",
+        rb"|<iframe[^>]{0,200}_incapsula_resource"
+        # A challenge is a page without content; protected pages have the script, too.
+        rb"|_incapsula_resource[^<]{0,300}</script>(?:\s|</?head>|</?body[^>]{0,200}>)*(?:</html>|\Z)",
     ),
     _Protection(
         "HUMAN (PerimeterX)",

@@ -16,13 +16,17 @@ _MAX_REDIRECTS = 4
 #: Host and path of redirect pages, and the parameter with the target.
 _PAGES = (
     (re.compile(r"(?:www\.)?google(?:\.[a-z]{2,3}){1,2}/url"), ("url", "q")),
+    (re.compile(r"news\.google(?:\.[a-z]{2,3}){1,2}/news/url"), ("url",)),
     (re.compile(r"(?:[a-z0-9]+\.)*bing\.com/.*\.aspx"), ("url",)),
-    (re.compile(r"l[m]?\.(?:facebook|instagram)\.com/l\.php|l\.instagram\.com/"), ("u",)),
+    (re.compile(r"(?:lm?|m|www)\.(?:facebook|instagram)\.com/l\.php|l\.instagram\.com/"), ("u",)),
     (re.compile(r"out\.reddit\.com/.*"), ("url",)),
     (re.compile(r"(?:www\.)?duckduckgo\.com/l/"), ("uddg",)),
     (re.compile(r"(?:www\.)?youtube\.com/redirect"), ("q",)),
-    (re.compile(r"(?:www\.)?(?:linkedin\.com/redir/redirect|vk\.com/away\.php)"), ("url", "to")),
+    (re.compile(r"(?:www\.)?linkedin\.com/redir/redirect"), ("url",)),
+    (re.compile(r"(?:(?:away|m|www)\.)?vk\.(?:com|ru)/away\.php"), ("to",)),
     (re.compile(r"news\.url\.google\.com/.*|(?:www\.)?yandex\.[a-z]{2,3}/clck/.*"), ("url",)),
+    (re.compile(r"(?:news\.yandex|dzen)\.[a-z]{2,3}/(?:news/)?redir.*"), ("url",)),
+    (re.compile(r"(?:app\.)?getpocket\.com/redirect"), ("url",)),
 )
 #: Google and AMP caches contain the address of the AMP page in their path.
 _AMP_CACHE = re.compile(

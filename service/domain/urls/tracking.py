@@ -23,6 +23,7 @@ _TRACKING = frozenset(
         *("li_fat_id", "igshid", "igsh", "epik", "rdt_cid", "scclid", "sccid", "yadclid", "wpclid"),
         *("qclid", "sznclid", "s_kwcid", "ef_id", "irclickid", "ir_clickid", "clickid", "cvid"),
         *("ir_adid", "ir_campaignid", "ir_partnerid", "erid", "awc", "obclid", "tblci", "mibextid"),
+        *("dicbo", "ymclid", "ndclid", "ss_campaign_id", "ss_email_id", "ss_source"),
         *(
             "_branch_match_id",
             "_bta_c",

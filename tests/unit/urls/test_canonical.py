@@ -58,6 +58,7 @@ def test_equivalent_urls_have_one_key(url: str, expected: str) -> None:
         *("ref_src=twsrc", "via=rss", "traffic_source=rss", "__twitter_impression=true"),
         *("srsltid=a", "mtm_campaign=a", "pk_campaign=a", "piwik_campaign=a", "matomo_kwd=a"),
         *("rssfeed=true", "rss", "from=rss", "smid=tw", "guccounter=1", "rb_clickid=a"),
+        *("dicbo=v2-a", "yclid=1&ymclid=2", "ss_source=sscampaigns&ss_campaign_id=a"),
         *("oly_enc_id=a", "spm=a2c.b1.0.0", "sc_channel=a", "ef_id=a", "PHPSESSID=1"),
     ],
 )
