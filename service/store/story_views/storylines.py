@@ -17,7 +17,7 @@ from service.store.articles.types import EFFECTIVE_TYPE
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page, rows_after
 from service.store.story_views.as_of import is_member, is_reprint
-from service.store.story_views.views import StoryView, list_storyline_stories
+from service.store.story_views.views import StoryView, get_stories, list_storyline_stories
 from service.store.tables import (
     ArticleRow,
     CopyRow,
@@ -59,19 +59,6 @@ class StorylineBrief:
     stories: int
     first_reported_at: datetime | None
     last_reported_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class StorylineStory:
-    """A story in a list of storylines; `language` is that of the headline."""
-
-    id: str
-    slug: str
-    headline: str
-    language: str | None
-    first_reported_at: datetime
-    coverage: int
-    independent: int
 
 
 def list_storylines(
@@ -165,38 +152,29 @@ def get_storyline(session: Session, storyline_id: str) -> StorylineView:
 
 def list_latest_stories(
     session: Session, storylines: Collection[str], *, per_storyline: int
-) -> dict[str, list[StorylineStory]]:
-    """The latest visible stories of each storyline, oldest first; one statement."""
+) -> dict[str, list[StoryView]]:
+    """The latest visible stories of each storyline, oldest first."""
     if not storylines:
         return {}
     newest = (StoryRow.last_reported_at.desc(), StoryRow.id.desc())
+    number = func.row_number().over(partition_by=StoryRow.storyline_id, order_by=newest)
     numbered = (
-        select(
-            StoryRow.storyline_id,
-            StoryRow.id,
-            StoryRow.slug,
-            StoryRow.headline,
-            ArticleRow.language,
-            StoryRow.first_reported_at,
-            StoryRow.coverage,
-            StoryRow.independent,
-            func.row_number()
-            .over(partition_by=StoryRow.storyline_id, order_by=newest)
-            .label("number"),
-        )
-        .outerjoin(ArticleRow, ArticleRow.id == StoryRow.headline_article_id)
+        select(StoryRow.storyline_id, StoryRow.id, number.label("number"))
         .where(equals_any(StoryRow.storyline_id, storylines))
         .where(StoryRow.state != "merged", ~StoryRow.hidden)
         .subquery()
     )
     statement = (
-        select(numbered)
+        select(numbered.c.storyline_id, numbered.c.id)
         .where(numbered.c.number <= per_storyline)
         .order_by(numbered.c.number.desc())
     )
-    stories: dict[str, list[StorylineStory]] = defaultdict(list)
-    for storyline, *values, _ in session.execute(statement):
-        stories[storyline].append(StorylineStory(*values))
+    rows = session.execute(statement).all()
+    views = get_stories(session, [row.id for row in rows])
+    stories: dict[str, list[StoryView]] = defaultdict(list)
+    for storyline, story in rows:
+        if story in views:
+            stories[storyline].append(views[story])
     return stories
 
 

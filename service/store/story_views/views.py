@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Select, literal_column, select
 from sqlalchemy.orm import Session
@@ -74,13 +74,20 @@ class StoryView:
 
         `languages` are ISO 639-1 codes. An editor's headline holds in all languages.
         """
-        language = self.headline_report.language if self.headline_report else None
-        if self.renamed or primary_subtag(language) in languages:
-            return self.headline, language
+        story = self.in_languages(languages)
+        return story.headline, story.headline_report.language if story.headline_report else None
+
+    def in_languages(self, languages: Collection[str]) -> Self:
+        """The story with the headline of `headline_in`."""
+        language = primary_subtag(self.headline_report.language) if self.headline_report else None
         article_in = {each.lang: each.article for each in self.details.headlines}
-        wanted = next((article_in[code] for code in languages if code in article_in), None)
-        shown = next((each for each in self.reports if each.article_id == wanted), None)
-        return (shown.title, shown.language) if shown else (self.headline, language)
+        for code in () if self.renamed else languages:
+            if code == language:
+                break
+            report = next((r for r in self.reports if r.article_id == article_in.get(code)), None)
+            if report:
+                return replace(self, headline=report.title, headline_report=report)
+        return self
 
     @property
     def dated(self) -> bool:

@@ -11,9 +11,9 @@ from structlog.contextvars import bound_contextvars
 
 from service.telemetry import tracing
 from service.web.metrics import Metrics
-from service.web.rendering.reader_clock import current_zone
+from service.web.rendering.reader_clock import current_languages, current_zone
 from service.web.requests.problems import problem
-from service.web.requests.reader import read_zone
+from service.web.requests.reader import read_languages, read_zone
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +60,7 @@ class RequestContextMiddleware:
         inner = {**scope, "method": "GET"} if state["head"] else scope
         started = time.perf_counter()
         zone = current_zone.set(read_zone(scope))
+        languages = current_languages.set(read_languages(scope))
         try:
             with (
                 bound_contextvars(request=sender.request_id),
@@ -80,6 +81,7 @@ class RequestContextMiddleware:
             await response(inner, receive, sender)
         finally:
             current_zone.reset(zone)
+            current_languages.reset(languages)
             seconds = time.perf_counter() - started
             self._metrics.observe(scope["method"], _route(inner), sender.status, seconds)
 

@@ -18,15 +18,18 @@ from service.store.story_views.views import StoryView
 from service.web.api.stories.query import StoryFeedQuery, StoryQuery, list_page
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering import links
+from service.web.rendering.display_names import TYPE_NAMES
 from service.web.rendering.dropped_filters import (
     DroppedFilter,
     explain_time_range,
+    list_active_filters,
     suggest_dropped_filters,
 )
 from service.web.rendering.front_page import filter_links
 from service.web.rendering.front_page.cards import arrange_front
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import page_url, render_page
+from service.web.rendering.reader_clock import current_languages
 from service.web.requests.parameters.form_query import FormQuery, explain_ignored
 from service.web.requests.parameters.queries import read_query
 from service.web.requests.parameters.types import Limit
@@ -71,7 +74,7 @@ def front_page(
             stories,
             now=listed.time or web.clock(),
             last_visit=None if listed.time else reader.last_visit,
-            languages=query.language,
+            languages=(*query.language, *current_languages.get()),
             by_storyline=query.sort is Sort.RANK,
             absent={} if listed.time else _absent_names(session, stories),
         ),
@@ -81,6 +84,7 @@ def front_page(
         parameters=parameters,
         orders=filter_links.choice_group("Order", "sort", filter_links.ORDERS, parameters),
         filters=_filter_groups(stories, parameters, choices),
+        active=list_active_filters("/", parameters, _display_names(choices)),
         choices=choices,
         feeds=links.feed_links("/v1/stories/feed", _feed_parameters(query)),
         json_url=_json_url(query),
@@ -124,6 +128,17 @@ def _filter_groups(
         *filter_links.value_groups(stories, parameters, choices),
         *([types] if (types := filter_links.type_group(stories, parameters)) else []),
     ]
+
+
+def _display_names(choices: Choices) -> dict[str, dict[str, str]]:
+    """Display names of the values of filters, by parameter."""
+    return {
+        "outlet": dict(choices.outlets),
+        "family": dict(choices.families),
+        "storyline": dict(choices.storylines),
+        "since": filter_links.SPANS,
+        "q": {f"type:{kind}": f"type {name}" for kind, name in TYPE_NAMES.items()},
+    }
 
 
 def _feed_parameters(query: FrontQuery) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering import links
 from service.web.rendering.meta import story_meta
 from service.web.rendering.pages import render_page
-from service.web.rendering.reader_clock import ReaderClock
+from service.web.rendering.reader_clock import ReaderClock, current_languages
 from service.web.rendering.story_page.evidence import read_evidence
 from service.web.rendering.story_page.headlines import compare_headlines
 from service.web.rendering.story_page.history import Change, describe_history
@@ -90,6 +90,8 @@ def story_page(
     if story.state == "merged":
         path = links.story_path(history.find_survivor(session, story_id, as_of=as_of))
         return RedirectResponse(links.with_query(path, as_of=as_of, merged=story.id), 308)
+    meta = story_meta(request, story)
+    story = story.in_languages(current_languages.get())
     shown = shown_type if shown_type in {each.type for each in story.reports} else ""
     members = [each for each in detail.members if not shown or each.report.type == shown]
     reports = page_reports(story, members, page)
@@ -97,7 +99,7 @@ def story_page(
     response = render_page(
         web,
         "story.html",
-        meta=story_meta(request, story),
+        meta=meta,
         notice=_merge_notice(transitions, merged, reader.clock),
         clock=reader.clock,
         story=story,
@@ -178,7 +180,9 @@ def _type_of(shown_type: str) -> dict[str, str]:
 
 def _storyline_path(session: Session, story: views.StoryView, as_of: Any) -> list[views.StoryView]:
     """The stories of the storyline in order of time, with this one; empty for a single story."""
-    others = other_storyline_stories(session, story, as_of=as_of)
+    languages = current_languages.get()
+    found = other_storyline_stories(session, story, as_of=as_of)
+    others = [each.in_languages(languages) for each in found]
     return sorted([story, *others], key=lambda each: each.first_reported_at) if others else []
 
 

@@ -40,6 +40,15 @@ _NAMES: Mapping[str, Callable[[str], str]] = {"country": country_name, "language
 
 
 @dataclass(frozen=True, slots=True)
+class ActiveFilter:
+    """A filter of a list, its values, and the address of the list without it."""
+
+    label: str
+    values: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class DroppedFilter:
     """A filter, its values, the address of the list without it, and the number of results there."""
 
@@ -47,6 +56,23 @@ class DroppedFilter:
     values: str
     url: str
     total: Total
+
+
+def list_active_filters(
+    path: str, given: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]
+) -> list[ActiveFilter]:
+    """The filters of a list; `names` are the display names of values by parameter."""
+    return [
+        ActiveFilter(
+            LABELS[name].removeprefix("the "),
+            ", ".join(
+                names.get(name, {}).get(each) or _name_of(name, each) for each in _texts(value)
+            ),
+            page_url(path, {other: each for other, each in given.items() if other != name}),
+        )
+        for name, value in given.items()
+        if name in LABELS
+    ]
 
 
 def suggest_dropped_filters(
@@ -67,9 +93,16 @@ def _drop_each(
     for name, value in given.items():
         if name in LABELS:
             rest = {other: each for other, each in given.items() if other != name}
-            values = [str(each) for each in (value if isinstance(value, list) else [value])]
-            shown = ", ".join(map(_NAMES.get(name, str), values))
+            shown = ", ".join(_name_of(name, each) for each in _texts(value))
             yield DroppedFilter(LABELS[name], shown, page_url(path, rest), count(rest))
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(each) for each in (value if isinstance(value, list) else [value])]
+
+
+def _name_of(name: str, value: str) -> str:
+    return _NAMES.get(name, str)(value)
 
 
 def explain_time_range(session: Session, query: Query) -> str:

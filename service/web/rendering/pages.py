@@ -18,9 +18,12 @@ def render_page(
     headers: Mapping[str, str] | None = None,
     **values: Any,
 ) -> HTMLResponse:
-    """Render a template with the current time; times depend on the zone in the reader's cookie."""
+    """Render a template with the current time.
+
+    Times depend on the zone in the reader's cookie, and headlines on the reader's languages.
+    """
     html = render_template(web, template, **values)
-    return HTMLResponse(html, status, {"Vary": "Cookie", **(headers or {})})
+    return HTMLResponse(html, status, {"Vary": "Cookie, Accept-Language", **(headers or {})})
 
 
 def render_template(web: WebContext, template: str, **values: Any) -> str:

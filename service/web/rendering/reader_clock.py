@@ -27,6 +27,8 @@ COMMON_ZONES = [
 #: Time zone of the reader of the current request, for templates; set by
 #: `RequestContextMiddleware`.
 current_zone: ContextVar[tzinfo] = ContextVar("current_zone", default=UTC)
+#: Languages of the reader (ISO 639-1), the preferred one first; set by `RequestContextMiddleware`.
+current_languages: ContextVar[tuple[str, ...]] = ContextVar("current_languages", default=())
 #: Time at which a page is rendered, for templates; None outside of `render_template`.
 current_time: ContextVar[datetime | None] = ContextVar("current_time", default=None)
 

@@ -18,6 +18,7 @@ from service.web.rendering.reader_clock import (
     MONTHS,
     UNITS,
     ReaderClock,
+    current_languages,
     current_time,
     current_zone,
 )
@@ -27,6 +28,9 @@ from service.web.rendering.viewer import current_viewer
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 STATIC = Path(__file__).parents[1] / "static"
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+#: Durations of hours below this number of hours have minutes.
+MINUTES_BELOW = 10
 #: Durations below this number of seconds have one decimal.
 TENTHS_BELOW = 10
 
@@ -43,6 +47,7 @@ def create_environment(title: str, static: Path) -> Environment:
     files = sorted(each for each in static.iterdir() if each.suffix in {".css", ".js"})
     digest = hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()[:10]
     environment.globals |= {"site": title, "version": digest, "zones": COMMON_ZONES}
+    environment.globals |= {"reader_languages": current_languages.get}
     environment.globals |= {"dots": dots, "chips": chips, "zone_name": zone_name}
     environment.globals |= {
         "delays": delays,
@@ -85,12 +90,14 @@ def create_environment(title: str, static: Path) -> Environment:
     return environment
 
 
-def chips(reports: Sequence[Report]) -> list[tuple[str, bool]]:
-    """Outlet names, and whether the outlet has only copies."""
-    copies: dict[str, bool] = {}
+def chips(reports: Sequence[Report]) -> list[Report]:
+    """The first report of each outlet, or its first copy if it has only copies, in their order."""
+    first: dict[str, Report] = {}
     for report in reports:
-        copies[report.outlet.name] = copies.get(report.outlet.name, True) and report.copy
-    return list(copies.items())
+        earlier = first.setdefault(report.outlet.slug, report)
+        if earlier.copy and not report.copy:
+            first[report.outlet.slug] = report
+    return list(first.values())
 
 
 def count_types(reports: Sequence[Report]) -> list[tuple[ArticleType, int]]:
@@ -151,8 +158,11 @@ def iso(at: datetime) -> str:
 
 
 def duration(span: timedelta) -> str:
-    """Duration in its largest unit, such as 9 h."""
+    """Duration in its largest unit, such as 2 d; from one to ten hours with minutes."""
     size = abs(span)
+    hours, rest = divmod(size, HOUR)
+    if 0 < hours < MINUTES_BELOW and rest >= MINUTE:
+        return f"{hours} h {rest // MINUTE} min"
     for unit, length in UNITS:
         if size >= length:
             return f"{size // length} {unit}"

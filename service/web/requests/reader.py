@@ -1,9 +1,11 @@
-"""The reader of a page: time zone and last visit, from cookies of this site without an account.
+"""The reader of a page: time zone, last visit and languages, without an account.
 
-A page that depends on them is private to its reader: it varies by cookie, and only the browser
-stores it. Its ETag is the hash of the page, so that an unchanged page costs no transfer.
+Cookies of this site contain zone and visit; the browser sends the languages. A page that depends on
+the visit is private to its reader: only the browser stores it. Its ETag is the hash of the page, so
+that an unchanged page costs no transfer.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -27,6 +29,11 @@ PREFERENCE_COOKIES = frozenset({ZONE_COOKIE, VISIT_COOKIE})
 VISIT_GAP = timedelta(minutes=30)
 #: The time of the latest request is stored again after this time.
 VISIT_STEP = timedelta(minutes=5)
+#: A language of the header Accept-Language with its weight; the region is ignored.
+_LANGUAGE_RANGE = re.compile(
+    r"\s*([A-Za-z]{2,3})(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*"
+)
+_MAX_HEADER = 500
 MAX_COOKIE_AGE = timedelta(days=365)
 
 ZoneQuery = Annotated[str, Query(alias="zone", max_length=64)]
@@ -64,7 +71,7 @@ class Reader:
                     name, value, max_age=age, secure=self.secure, httponly=True, samesite="lax"
                 )
         response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Cookie"
+        response.headers["Vary"] = "Cookie, Accept-Language"
         return response
 
 
@@ -105,6 +112,17 @@ def read_zone(scope: Scope) -> tzinfo:
         if name == b"cookie" and b"zone=" in value:
             return find_zone(cookie_parser(value.decode("latin-1")).get(ZONE_COOKIE, ""))
     return UTC
+
+
+def read_languages(scope: Scope) -> tuple[str, ...]:
+    """The languages of a request (ISO 639-1) by preference; from its header Accept-Language."""
+    header = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+    ranked: dict[str, float] = {}
+    for item in header[:_MAX_HEADER].decode("latin-1").split(","):
+        if (match := _LANGUAGE_RANGE.fullmatch(item)) and (weight := float(match[2] or 1)):
+            code = match[1].lower()
+            ranked[code] = max(weight, ranked.get(code, 0))
+    return tuple(sorted(ranked, key=lambda code: -ranked[code]))
 
 
 def find_zone(name: str) -> tzinfo:

@@ -51,7 +51,7 @@ def test_results_have_pages_and_an_empty_page_names_the_filter_to_drop(world: Si
     early = world.page("/search?q=talks&until=2001-01-01").text
     assert "outside of the data: the first report is of" in early
     empty = unescape(world.page("/search?q=pullout&outlet=cedar&language=ru").text)
-    assert 'href="/search?q=pullout&outlet=cedar">Drop the language <bdi>Russian</bdi>' in empty
+    assert 'href="/search?q=pullout&outlet=cedar">Without the language <bdi>Russian</bdi>' in empty
 
 
 @pytest.mark.parametrize(

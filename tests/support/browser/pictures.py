@@ -42,6 +42,13 @@ VIEWS = (
     View(1280, rtl=True), View(360, height=800, rtl=True), View(1280, forced_colors=True),
     View(800, printed=True),
 )  # fmt: skip
+#: Pages that need a key.
+STAFF = frozenset(
+    {
+        "desk", "desk-story", "decisions", "operations", "operations-feeds", "operations-feed",
+        "add-feed", "jobs", "deliveries", "database",
+    }
+)  # fmt: skip
 #: Pages whose windows are shown in the docs, with the height of the window.
 IN_DOCS = {"front": 900, "story": 1000, "map": 900}
 
@@ -148,7 +155,8 @@ async def take_pictures(
             # A palette halves the size.
             picture.convert("RGB").quantize(128).save(CHOSEN / f"{name}.png", optimize=True)
         for name, url in addresses.items():
-            await tab.set_cookies(url, {} if name == "sign-in" else cookies)
+            await tab.clear_cookies()
+            await tab.set_cookies(url, cookies if name in STAFF else {})
             for view in VIEWS:
                 await tab.prepare(view)
                 await tab.open(url)

@@ -95,6 +95,10 @@ class Tab:
         for name, value in cookies.items():
             await self._send("Network.setCookie", url=url, name=name, value=value)
 
+    async def clear_cookies(self) -> None:
+        """Delete all cookies."""
+        await self._send("Network.clearBrowserCookies")
+
     async def open(self, url: str) -> None:
         """Open a page, and wait until it is loaded."""
         self._loaded = False

@@ -17,14 +17,14 @@ HEADLINES = (
 )
 
 
-def story(number: int) -> StoryView:
+def story(number: int, headline: str = "") -> StoryView:
     return StoryView(
         id=str(number),
         slug="",
         state="open",
         merged_into=None,
         split_from=None,
-        headline=HEADLINES[number % 3],
+        headline=headline or HEADLINES[number % 3],
         headline_report=None,
         keywords=(),
         emerged_at=NOW,
@@ -67,3 +67,10 @@ def test_labels_are_cut_to_the_room_beside_their_marks():
     assert 20 < len(labels) < 60
     assert any(label.text.endswith("…") for label in labels)
     assert max(len(label.text) for label in labels if label.text[0] == "嵐") <= 25
+
+
+def test_the_ellipsis_of_a_text_from_right_to_left_is_at_its_end():
+    long = "کشتی مسافربری با ۴۱۲ سرنشین در مه به گل نشست و همه مسافران نجات یافتند"
+    [mark] = draw_map([story(1, long)], {"1": (0.5, 0.5)}).marks
+    assert mark.label is not None
+    assert mark.label.text.endswith("…\u200f")

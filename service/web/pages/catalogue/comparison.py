@@ -53,6 +53,15 @@ class ListedStory:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryList:
+    """The latest stories of a list, and the number of those that it leaves out."""
+
+    stories: list[ListedStory]
+    earlier: int
+    single: int  #: stories that no other outlet reported
+
+
+@dataclass(frozen=True, slots=True)
 class DayCounts:
     """Number of articles of each outlet in 24 hours."""
 
@@ -97,14 +106,27 @@ def _compare(
     first, second = (each.slug for each in outlets)
     found = compare(load_reported_stories(session, first, second, since=since))
     lists = [
-        found.shared[:MAX_STORIES],
+        found.shared,
         _reported_by_others(found.only_first),
         _reported_by_others(found.only_second),
     ]
-    stories = get_stories(session, [each.story_id for part in lists for each in part])
+    listed = [each.story_id for part in lists for each in part[:MAX_STORIES]]
+    stories = get_stories(session, listed)
     shared, only_first, only_second = (
-        [ListedStory(stories[each.story_id], each) for each in part if each.story_id in stories]
-        for part in lists
+        StoryList(
+            [
+                ListedStory(stories[each.story_id], each)
+                for each in part[:MAX_STORIES]
+                if each.story_id in stories
+            ],
+            earlier=len(part[MAX_STORIES:]),
+            single=total - len(part),
+        )
+        for part, total in zip(
+            lists,
+            (len(found.shared), len(found.only_first), len(found.only_second)),
+            strict=True,
+        )
     )
     return {
         "comparison": found,
@@ -116,8 +138,8 @@ def _compare(
 
 
 def _reported_by_others(stories: Iterable[ReportedStory]) -> list[ReportedStory]:
-    """The first stories of a list that a third outlet reported, too."""
-    return [each for each in stories if each.coverage > 1][:MAX_STORIES]
+    """The stories of a list that a third outlet reported, too."""
+    return [each for each in stories if each.coverage > 1]
 
 
 def _count_days(

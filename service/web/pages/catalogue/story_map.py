@@ -9,6 +9,7 @@ from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering.front_page.story_map import draw_map
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import render_page
+from service.web.rendering.reader_clock import current_languages
 from service.web.requests.reader import ReaderDep
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -21,7 +22,8 @@ def map_page(
     """The map of the latest stories that the job `link` stored, those of most outlets first."""
     ids = list_mapped_story_ids(session)
     found = get_stories(session, ids)
-    stories = [found[each] for each in ids if each in found]
+    languages = current_languages.get()
+    stories = [found[each].in_languages(languages) for each in ids if each in found]
     surroundings = load_surroundings(session, ids)
     places = {story: each.place for story, each in surroundings.items() if each.place}
     description = "The stories of the day: those about similar subjects are near each other."

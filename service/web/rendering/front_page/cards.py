@@ -1,9 +1,10 @@
 """Cards of the front page: each card shows a story in a few lines."""
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.domain.locales.codes import primary_subtag
 from service.domain.stories.pace import is_developing
 from service.store.story_views.reports import Report
 from service.store.story_views.views import StorylineName, StoryView
@@ -153,13 +154,13 @@ def build_card(
         story=story,
         headline=headline or "Untitled",
         language=language,
-        quotes=_quotes(story, headline),
+        quotes=_quotes(story, headline, language),
         sources=list_sources(story.reports),
-        languages=tuple(
-            map(display_names.language_name, distinct(each.language for each in story.reports))
+        languages=_distinct_names(
+            display_names.language_name, (each.language for each in story.reports)
         ),
-        countries=tuple(
-            map(display_names.country_name, distinct(each.outlet.country for each in story.reports))
+        countries=_distinct_names(
+            display_names.country_name, (each.outlet.country for each in story.reports)
         ),
         sparkline=draw_sparkline(story.reports),
         developing=story.state == "open" and is_developing(story.details.pace, now),
@@ -179,16 +180,25 @@ def list_sources(reports: Sequence[Report]) -> tuple[Source, ...]:
     return tuple(Source(report, report.copy) for report in first.values())
 
 
-def _quotes(story: StoryView, headline: str) -> tuple[CardQuote, ...]:
-    """The quotes of the summary that do not repeat the headline."""
+def _quotes(story: StoryView, headline: str, language: str | None) -> tuple[CardQuote, ...]:
+    """The quotes of the summary that do not repeat the headline.
+
+    Those in the language of the headline come first.
+    """
     by_id = {report.article_id: report for report in story.reports}
     quotes = []
     for quote in story.details.summary:
         report = by_id.get(int(quote.article))
         if _plain(quote.text) != _plain(headline):
-            language = quote.lang or (report.language if report else None)
-            quotes.append(CardQuote(quote.text, language, report.outlet.name if report else ""))
-    return tuple(quotes)
+            spoken = quote.lang or (report.language if report else None)
+            quotes.append(CardQuote(quote.text, spoken, report.outlet.name if report else ""))
+    wanted = primary_subtag(language)
+    return tuple(sorted(quotes, key=lambda each: primary_subtag(each.language) != wanted))
+
+
+def _distinct_names(name_of: Callable[[str], str], values: Iterable[str | None]) -> tuple[str, ...]:
+    """The display names of values; several values, such as en-GB and en-US, may have one name."""
+    return tuple(distinct(map(name_of, distinct(values))))
 
 
 def _plain(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from unicodedata import east_asian_width
+from unicodedata import bidirectional, east_asian_width
 
 from service.store.story_views.views import StoryView
 
@@ -18,6 +18,7 @@ ROUNDS = 80
 #: Widths of characters of a label: Latin, of other alphabets, and of Chinese and Japanese.
 LATIN, OTHER, WIDE = 6.9, 8.2, 13.0
 LAST_LATIN = "\u036f"
+RIGHT_TO_LEFT_MARK = "\u200f"
 #: Height of a label, and the widths of labels, the best first.
 LINE, LABELS = 17, (304, 207, 124)
 #: Left, top, right and bottom in pixels.
@@ -130,7 +131,10 @@ def _cut(headline: str, room: float) -> tuple[str, float]:
         is_wide = east_asian_width(character) in {"W", "F"}
         step = WIDE if is_wide else OTHER if character > LAST_LATIN else LATIN
         if width + step > room:
-            return f"{headline[:position].rstrip()}…", width + WIDE
+            kept = headline[:position].rstrip()
+            # Without the mark, the ellipsis would stand at the start of a right-to-left text.
+            mark = RIGHT_TO_LEFT_MARK if bidirectional(kept[-1:] or " ") in {"R", "AL"} else ""
+            return f"{kept}…{mark}", width + WIDE
         width += step
     return headline, width
 

@@ -8,7 +8,7 @@ from service.store.counts.absences import update_absences
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from tests.support.content.site.daily_coverage import LAST_STORY, fill_days
-from tests.support.database.rows import NOW
+from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
 
 
@@ -31,6 +31,27 @@ def test_two_outlets_are_compared(site: Site) -> None:
     assert "Only Harbour Times</bdi> <b>1</b>" in text
     assert "Median lead: <bdi>Harbour Times</bdi> is 40 min earlier" in text
     assert f'href="/stories/{LAST_STORY}/' in text.split("Stories of Harbour Times without")[1]
+
+
+def test_comparison_counts_the_stories_that_its_lists_leave_out(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        one, two, third = (rows.outlet(slug) for slug in ("one", "two", "third"))
+        for number in range(12):
+            reports = [rows.article(each, f"Event {number}") for each in (one, third)]
+            rows.story(f"shared-{number}", reports)
+        for number in range(2):
+            rows.story(f"single-{number}", [rows.article(one, f"Notice {number}")])
+            rows.story(f"other-{number}", [rows.article(two, f"Other notice {number}")])
+    with serving(sessions) as site:
+        text = site.page("/compare?outlet=one&outlet=two&days=30").text
+    of_one, of_two = text.split("Stories of One without")[1].split("Stories of Two without")
+    assert of_one.count('href="/stories/') == 10
+    assert "And 2 earlier stories." in of_one
+    assert "And 2 stories that no other outlet reports." in of_one
+    assert 'href="/stories/' not in of_two
+    assert "2 stories that no other outlet reports." in of_two
+    assert "None." not in of_two
 
 
 def test_comparison_needs_two_outlets_and_rejects_unknown_ones(site: Site) -> None:

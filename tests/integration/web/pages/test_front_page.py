@@ -1,5 +1,6 @@
 """Front page: what each story shows, filters as links, the reader's visit and time zone, size."""
 
+import html
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -76,6 +77,29 @@ def test_story_with_new_outlets_is_developing(sessions: Sessions) -> None:
     assert "Developing" not in card_of(page, "/stories/old")
 
 
+def test_a_language_with_several_regions_is_named_once(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        outlets = [rows.outlet("gb", language="en-GB"), rows.outlet("us", language="en-US")]
+        rows.story("one", [rows.article(each, "Ferry runs aground") for each in outlets])
+    with serving(sessions) as site:
+        card = card_of(site.page("/").text, "Ferry runs aground")
+    assert "· English\n" in card or "· English<" in card
+    assert "English, English" not in card
+
+
+def test_active_filters_are_named_with_links_to_remove_them(busy: Site) -> None:
+    text = busy.page("/?country=DE&min_independent=3&since=-24h&outlet=outlet-1").text
+    shown = text.partition("active-filters")[2].partition("</ul>")[0]
+    assert "country: <b" in shown
+    assert "Germany" in shown
+    assert "24 hours" in shown
+    links = [html.unescape(each) for each in re.findall(r'href="([^"]+)"', shown)]
+    assert len(links) == 4
+    assert "/?since=-24h&min_independent=3&outlet=outlet-1" in links
+    assert "active-filters" not in busy.page("/?sort=newest").text
+
+
 def test_storyline_is_one_block_and_single_outlets_come_last(busy: Site) -> None:
     page = busy.page("/").text
     block = page.split(f'href="/storylines/{LINE}"')[1].split("</ol>")[0]
@@ -112,7 +136,7 @@ def test_new_stories_since_the_last_visit_are_marked(busy: Site) -> None:
     assert "new</b>" in card_of(later.text, "Parliament votes")
     assert "HttpOnly" in later.headers["set-cookie"]
     assert (later.headers["vary"], later.headers["cache-control"]) == (
-        "Cookie, Accept-Encoding",
+        "Cookie, Accept-Language, Accept-Encoding",
         "private, no-cache",
     )
     etag = {"If-None-Match": later.headers["etag"], "Cookie": f"visit={seen}"}

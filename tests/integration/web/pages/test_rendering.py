@@ -47,11 +47,17 @@ def test_story_paths_are_percent_encoded() -> None:
     ("span", "expected"),
     [
         (timedelta(seconds=59), "under a minute"),
-        (timedelta(minutes=90), "1 h"),
+        (timedelta(minutes=59), "59 min"),
+        (timedelta(hours=1, seconds=30), "1 h"),
+        (timedelta(minutes=119), "1 h 59 min"),
+        (-timedelta(hours=9, minutes=59), "9 h 59 min"),
+        (timedelta(hours=10, minutes=59), "10 h"),
         (timedelta(days=-3), "3 d"),
     ],
 )
-def test_duration_uses_the_largest_unit(span: timedelta, expected: str) -> None:
+def test_duration_uses_the_largest_unit_and_minutes_below_ten_hours(
+    span: timedelta, expected: str
+) -> None:
     assert templates.duration(span) == expected
 
 
