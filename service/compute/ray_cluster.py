@@ -29,7 +29,7 @@ class RayCluster:
         """Return the connection, or a new one if it was lost; raises ComputeError."""
         with self._lock:
             if self._connection.is_lost:
-                ray.shutdown()
+                self._connection.close()
                 self._connection = RayConnection(self._settings)
             return self._connection
 
@@ -52,11 +52,12 @@ class RayCluster:
         task: Any = ray.remote(max_retries=RETRIES)(_call)
         iterator, waiting = iter(items), deque[Any]()
         with connection.errors("a task failed"):
-            reference = ray.put(shared)
+            reference = connection.call(ray.put, shared)
             queued = QUEUED * max(1, int(connection.count("CPU")))
         while True:
             for item in islice(iterator, queued - len(waiting)):
-                waiting.append(task.remote(reference, function, item))
+                with connection.errors("a task failed"):
+                    waiting.append(connection.call(task.remote, reference, function, item))
             if not waiting:
                 return
             with connection.errors("a task failed"):

@@ -2,15 +2,16 @@
 
 import logging
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import ray
 from ray.exceptions import GetTimeoutError, RayError
 
+from service.compute.deadline import DeadlineError, call_within
 from service.errors import ComputeError
 from service.settings.sections.compute import ComputeSettings
 
@@ -19,6 +20,7 @@ RETRIES = 5
 #: Open tasks per processor, and per encoder. The number limits the memory for results.
 QUEUED = 2
 _CONNECT_SECONDS = 10.0
+Result = TypeVar("Result")
 
 
 class RayConnection:
@@ -33,13 +35,15 @@ class RayConnection:
         self.settings = settings
         with self.errors("cannot connect"):
             _require_listener(settings.address)  # Ray would retry for minutes
-            ray.init(
+            self.call(
+                ray.init,
                 settings.address,
                 ignore_reinit_error=True,
                 log_to_driver=False,
                 logging_level=logging.WARNING,
             )
-            found = self.get(ray.remote(max_retries=RETRIES)(version).remote("samestory"))
+            task = ray.remote(max_retries=RETRIES)(version)
+            found = self.get(self.call(task.remote, "samestory"))
         if found != version("samestory"):
             raise ComputeError(
                 f"The Ray cluster {settings.address} has samestory {found}, this process has "
@@ -52,9 +56,21 @@ class RayConnection:
         if not ray.is_initialized():
             return True
         try:
-            return not self.count("CPU")
-        except (RayError, OSError, RuntimeError):
+            return not call_within(_CONNECT_SECONDS, ray.cluster_resources).get("CPU")
+        except (DeadlineError, RayError, OSError, RuntimeError):
             return True
+
+    def close(self) -> None:
+        """Close the connection of this process; a cluster that hangs does not delay it."""
+        with suppress(DeadlineError):
+            call_within(_CONNECT_SECONDS, ray.shutdown)
+
+    def call(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
+        """Call a function of Ray that has no deadline of its own, as all but `ray.get`.
+
+        Raises errors of Ray, and DeadlineError after `compute.timeout_seconds`.
+        """
+        return call_within(self.settings.timeout_seconds, function, *arguments, **options)
 
     def get(self, reference: Any) -> Any:
         """Wait for a result, at most `compute.timeout_seconds`; raises errors of Ray."""
@@ -62,7 +78,7 @@ class RayConnection:
 
     def count(self, resource: str) -> float:
         """Return how many "CPU" or "GPU" the cluster has."""
-        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        resources: dict[str, float] = self.call(ray.cluster_resources)
         return resources.get(resource, 0)
 
     @contextmanager
@@ -71,7 +87,7 @@ class RayConnection:
         address, seconds = self.settings.address, self.settings.timeout_seconds
         try:
             yield
-        except GetTimeoutError as error:
+        except (GetTimeoutError, DeadlineError) as error:
             raise ComputeError(
                 f"Ray cluster {address}: no result within {seconds:g} s; check that it has free "
                 "processors, or raise SAMESTORY_COMPUTE__TIMEOUT_SECONDS"

@@ -46,7 +46,8 @@ class ClusterEncoder:
         self._started: _Started | None = None
         started = self._start()
         with started.connection.errors("cannot load the embedding model"):
-            described = started.connection.get(started.actors[0].describe.remote())
+            describe = started.connection.call(started.actors[0].describe.remote)
+            described = started.connection.get(describe)
         self.model: str = described[0]
         self.dimensions: int = described[1]
 
@@ -62,7 +63,7 @@ class ClusterEncoder:
                     max_restarts=RETRIES,
                     max_task_retries=RETRIES,
                 )(_LoadedModel)
-                actors = [actor.remote(self._settings) for _ in range(count)]
+                actors = [connection.call(actor.remote, self._settings) for _ in range(count)]
             self._started = _Started(connection, actors)
         return self._started
 
@@ -89,7 +90,7 @@ class ClusterEncoder:
         waiting, queued = deque[Any](), QUEUED * len(started.actors)
         for number, start in enumerate(range(0, len(texts), size)):
             actor = started.actors[number % len(started.actors)]
-            waiting.append(actor.encode.remote(texts[start : start + size]))
+            waiting.append(started.send(actor, texts[start : start + size]))
             if len(waiting) >= queued:
                 yield started.get(waiting.popleft())
         yield from map(started.get, waiting)
@@ -101,6 +102,11 @@ class _Started:
 
     connection: RayConnection
     actors: Sequence[Any]
+
+    def send(self, actor: Any, texts: Sequence[str]) -> Any:
+        """Start a task that encodes texts, and return the reference of its result."""
+        with self.connection.errors("cannot encode"):
+            return self.connection.call(actor.encode.remote, texts)
 
     def get(self, reference: Any) -> NDArray[np.float32]:
         with self.connection.errors("cannot encode"):

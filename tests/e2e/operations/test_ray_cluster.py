@@ -1,6 +1,7 @@
 """Grouping and encoding on a real Ray cluster of several nodes on this machine."""
 
 import operator
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -12,19 +13,11 @@ from ray.cluster_utils import Cluster
 
 from service.compute.loader import ComputeLoader
 from service.compute.ray_connection import QUEUED
-from service.domain.compute import IN_PROCESS
-from service.domain.grouping.window import group_window
 from service.embed.loader import load_encoder, load_model
 from service.errors import ComputeError
 from service.settings import load as settings_module
 from service.settings.sections.compute import ComputeSettings
-from tests.support.content.events import (
-    encoded,
-    event_articles,
-    merge_model,
-    pair_model,
-    story_settings,
-)
+from tests.support.content.events import assert_same_grouping, group_events
 
 STORE_BYTES = 100 * 2**20
 TIMEOUT = 120.0
@@ -62,21 +55,7 @@ def fail(_: int, item: int) -> int:
 
 
 def test_grouping_on_the_cluster_equals_grouping_in_one_process(loader: ComputeLoader) -> None:
-    articles = event_articles()
-    groupings = [
-        group_window(
-            articles,
-            encoded(articles),
-            model=pair_model(),
-            merge_model=merge_model(),
-            settings=story_settings(),
-            compute=compute,
-        )
-        for compute in (IN_PROCESS, loader.load())
-    ]
-    assert groupings[0].groups == groupings[1].groups
-    assert np.array_equal(groupings[0].pairs, groupings[1].pairs)
-    assert np.array_equal(groupings[0].scores, groupings[1].scores)
+    assert_same_grouping(group_events(), group_events(loader.load()))
 
 
 def test_few_results_wait(loader: ComputeLoader) -> None:
@@ -116,7 +95,7 @@ def test_lost_connection_is_replaced(loader: ComputeLoader) -> None:
     assert encoder.encode(["ferry"]).shape == (1, encoder.dimensions)
 
 
-# The last test: it ends a node.
+# The last tests: they end a node and suspend the head.
 def test_node_that_is_killed_costs_only_time(cluster: Cluster, loader: ComputeLoader) -> None:
     node = cluster.add_node(num_cpus=2, object_store_memory=STORE_BYTES)
     killer = threading.Timer(0.5, cluster.remove_node, [node, False])
@@ -124,6 +103,21 @@ def test_node_that_is_killed_costs_only_time(cluster: Cluster, loader: ComputeLo
     results = list(loader.load().map(add_slowly, 5, range(40)))
     killer.join()
     assert [value for value, _ in results] == [*range(5, 45)]
+
+
+def test_suspended_head_ends_the_job_at_the_deadline(cluster: Cluster) -> None:
+    computation = ComputeLoader(ComputeSettings(cluster.address, 1, 2, 3.0)).load()
+    servers = [each.process for each in cluster.head_node.all_processes["gcs_server"]]
+    for server in servers:
+        server.send_signal(signal.SIGSTOP)
+    started = time.monotonic()
+    try:
+        with pytest.raises(ComputeError, match=r"no result within 3 s"):
+            list(computation.map(operator.mul, 3, [1, 2]))
+    finally:
+        for server in servers:
+            server.send_signal(signal.SIGCONT)
+    assert time.monotonic() - started < 40
 
 
 @pytest.mark.parametrize(

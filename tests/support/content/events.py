@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from service.domain.articles.model import Article, Vectors
+from service.domain.compute import IN_PROCESS, Compute
+from service.domain.grouping.window import Grouping, group_window
 from service.domain.merges.features import MERGE_FEATURES
 from service.domain.merges.model import MergeModel
 from service.domain.pairs.nearest import Pairs
@@ -72,6 +74,26 @@ def merge_model(min_score: float = 0.3) -> MergeModel:
     """Merge model that merges groups with at least this mean pair score."""
     weights = dict.fromkeys(MERGE_FEATURES, 0.0) | {"score_mean_probability": 1.0}
     return MergeModel(weights, -float(log_odds(min_score)), about={})
+
+
+def group_events(compute: Compute = IN_PROCESS) -> Grouping:
+    """Group the articles about the events; `compute` says where."""
+    articles = event_articles()
+    return group_window(
+        articles,
+        encoded(articles),
+        model=pair_model(),
+        merge_model=merge_model(),
+        settings=story_settings(),
+        compute=compute,
+    )
+
+
+def assert_same_grouping(one: Grouping, other: Grouping) -> None:
+    """Check that groups, pairs and scores of two groupings are equal."""
+    assert one.groups == other.groups
+    assert np.array_equal(one.pairs, other.pairs)
+    assert np.array_equal(one.scores, other.scores)
 
 
 def grouping_settings(max_component: int = 400) -> GroupingSettings:

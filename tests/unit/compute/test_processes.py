@@ -3,22 +3,14 @@
 import os
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 
 from service.compute.loader import ComputeLoader
 from service.compute.processes import LocalProcesses
 from service.domain.compute import IN_PROCESS
-from service.domain.grouping.window import group_window
 from service.errors import ComputeError
 from service.settings.sections.compute import ComputeSettings
-from tests.support.content.events import (
-    encoded,
-    event_articles,
-    merge_model,
-    pair_model,
-    story_settings,
-)
+from tests.support.content.events import assert_same_grouping, group_events
 
 
 def add(shared: int, item: int) -> int:
@@ -44,20 +36,7 @@ def test_results_are_in_order_and_few_wait() -> None:
 
 
 def test_grouping_in_processes_equals_grouping_in_one() -> None:
-    articles = event_articles()
-    groupings = [
-        group_window(
-            articles,
-            encoded(articles),
-            model=pair_model(),
-            merge_model=merge_model(),
-            settings=story_settings(),
-            compute=compute,
-        )
-        for compute in (IN_PROCESS, LocalProcesses(2))
-    ]
-    assert groupings[0].groups == groupings[1].groups
-    assert np.array_equal(groupings[0].pairs, groupings[1].pairs)
+    assert_same_grouping(group_events(), group_events(LocalProcesses(2)))
 
 
 def test_process_that_ends_is_named_with_the_remedy() -> None:
