@@ -5,6 +5,7 @@ what the server answers. Browsers send that name in the Host header.
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -21,6 +22,10 @@ from service.web.requests.problems import problem
 PROBES = frozenset({"/healthz", "/readyz"})
 MISDIRECTED = 421
 HSTS = "max-age=31536000"
+#: A name or an IP address, the one of IPv6 in brackets, and a port, which may be empty (RFC 9110).
+_HOST = re.compile(
+    r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[^\s:@/?#\\\[\]]+))(?::[0-9]{0,5})?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +94,8 @@ def host_name(host: str) -> str:
 
     Links contain the header, so nothing but host and port is accepted.
     """
-    if any(character in "@/?#\\" for character in host):
-        return ""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
-    return normalize_host(name) or ""
+    found = _HOST.fullmatch(host)
+    return (normalize_host((found["address"] or found["name"]).lower()) or "") if found else ""
 
 
 def _is_address(name: str) -> bool:

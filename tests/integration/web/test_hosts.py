@@ -43,6 +43,8 @@ def serving(sessions: Sessions, **values: object) -> Iterator[Site]:
         ),
         *((LOCAL, host, False) for host in ("evil.example@localhost", "localhost/evil.example")),
         *((LOCAL, host, False) for host in ("localhost?x", "localhost#x", "localhost\\x")),
+        *((LOCAL, host, False) for host in ("[::1].evil.example", "localhost:x", "localhost:1:2")),
+        *((LOCAL, host, False) for host in ("::1", "[localhost]", "localhost:123456")),
         *((LOCAL, host, False) for host in ("localhost.evil.example", "a b", "[::1", "8.8.8.8")),
         *((PUBLIC, host, True) for host in ("news.example", "news.example:1", "web.internal:8075")),
         *((PUBLIC, host, True) for host in ("NEWS.example.", "10.0.0.1:8075", "[fd00::1]:8075")),
