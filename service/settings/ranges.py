@@ -25,6 +25,7 @@ RANGES: dict[str, Range] = {
     "web.max_streams": (0, 1 << 20),
     "web.max_streams_per_client": (0, 1 << 20),
     "web.max_concurrent_exports": (0, 16),
+    "web.max_exports_per_client": (1, 16),
     "export.keep_days": (0, 36500),
     "fetch.concurrency": (1, 1000),
     "fetch.host_delay_seconds": (0, 3600),

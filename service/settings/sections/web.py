@@ -25,6 +25,7 @@ class WebSettings:
     max_streams: int  #: open server-sent event streams
     max_streams_per_client: int  #: of these, for one key or address
     max_concurrent_exports: int
+    max_exports_per_client: int  #: of these, for one key or address
 
 
 @dataclass(frozen=True, slots=True)

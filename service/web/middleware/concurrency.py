@@ -3,8 +3,9 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, cast
+from weakref import WeakValueDictionary
 
 from fastapi import Depends, HTTPException, Request
 
@@ -20,11 +21,14 @@ _EXPORT_WAIT_SECONDS = 2.0
 class ConcurrencyLimits:
     """Limits of concurrent searches, open streams and exports in one process."""
 
-    def __init__(self, settings: WebSettings) -> None:
+    def __init__(self, settings: WebSettings, *, export_wait: float = _EXPORT_WAIT_SECONDS) -> None:
         self.searches = asyncio.Semaphore(settings.max_concurrent_searches)
         self.streams: Counter[str] = Counter()  #: open streams by client name
         self._exports = asyncio.Semaphore(settings.max_concurrent_exports)
+        self._export_wait = export_wait
         self._max_exports = settings.max_concurrent_exports
+        self._exports_by_client: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._max_exports_per_client = settings.max_exports_per_client
         self._max_streams = settings.max_streams
         self._max_streams_per_client = settings.max_streams_per_client
 
@@ -49,23 +53,36 @@ class ConcurrencyLimits:
             )
 
     @asynccontextmanager
-    async def run_export(self) -> AsyncIterator[None]:
+    async def run_export(self, client: str) -> AsyncIterator[None]:
         """Occupy a slot while an export runs. Each export needs a connection and a snapshot.
 
         Raises:
-            HTTPException: 503, no slot became free within two seconds.
+            HTTPException: no slot became free within two seconds; 429, because the client has too
+                many exports; 503, because the process has too many.
         """
-        try:
-            async with asyncio.timeout(_EXPORT_WAIT_SECONDS):
-                await self._exports.acquire()
-        except TimeoutError as error:
-            raise HTTPException(
-                503, f"All {self._max_exports} exports are in use. Retry later", RETRY_AFTER
-            ) from error
-        try:
+        own = self._exports_by_client.setdefault(
+            client, asyncio.Semaphore(self._max_exports_per_client)
+        )
+        async with AsyncExitStack() as slots:
+            try:
+                async with asyncio.timeout(self._export_wait):
+                    for semaphore in (own, self._exports):
+                        await slots.enter_async_context(semaphore)
+            except TimeoutError as error:
+                raise self._export_error(own) from error
             yield
-        finally:
-            self._exports.release()
+
+    def _export_error(self, own: asyncio.Semaphore) -> HTTPException:
+        if own.locked():
+            return HTTPException(
+                429,
+                f"Too many exports: at most {self._max_exports_per_client} per client at the same "
+                "time. Retry later",
+                RETRY_AFTER,
+            )
+        return HTTPException(
+            503, f"All {self._max_exports} exports are in use. Retry later", RETRY_AFTER
+        )
 
 
 async def search_slot(request: Request) -> AsyncIterator[None]:
@@ -102,9 +119,9 @@ async def export_slot(request: Request) -> AsyncIterator[None]:
     """Dependency: occupy an export slot until the response is sent.
 
     Raises:
-        HTTPException: 503, no slot became free within two seconds.
+        HTTPException: 429 or 503, no slot became free within two seconds.
     """
-    async with concurrency_limits(request).run_export():
+    async with concurrency_limits(request).run_export(get_client(request).name):
         yield
 
 

@@ -6,12 +6,13 @@ import http.client
 import io
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import HTTPException
 from samestory_client import ApiRefusedError, Client
 
 from service.settings import load as settings_module
@@ -193,13 +194,13 @@ def test_export_shows_one_snapshot(sessions: Sessions):
         assert b"changed" in site.get("/v1/export/articles?limit=1").body
 
 
-def test_number_of_exports_is_limited(sessions: Sessions):
+def test_number_of_exports_of_a_client_is_limited(sessions: Sessions):
     with sessions.begin() as session:
         rows = Rows(session)
         outlet = rows.outlet("desk")
         for number in range(6000):
             rows.article(outlet, f"{number} {'long ' * 300}")
-    slots = settings_module.load({}).web.max_concurrent_exports
+    slots = settings_module.load({}).web.max_exports_per_client
     with serving(sessions) as site, ExitStack() as stack:
         for _ in range(slots):
             connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
@@ -207,9 +208,9 @@ def test_number_of_exports_is_limited(sessions: Sessions):
             connection.request("GET", "/v1/export/articles")
             assert connection.getresponse().read(10)
         refused = site.get("/v1/export/outlets")
-        assert refused.status == 503
+        assert refused.status == 429
         assert refused.headers["retry-after"]
-        assert "exports are in use" in refused.json["detail"]
+        assert "at most 2 per client" in refused.json["detail"]
         stack.close()
         assert any(site.get("/v1/export/outlets").status == 200 for _ in range(200))
 
@@ -219,7 +220,7 @@ def test_next_export_waits_until_a_slot_is_free():
     finished: list[int] = []
 
     async def export(number: int) -> None:
-        async with limits.run_export():
+        async with limits.run_export("desk"):
             await asyncio.sleep(0)
             finished.append(number)
 
@@ -228,6 +229,34 @@ def test_next_export_waits_until_a_slot_is_free():
 
     asyncio.run(run())
     assert finished == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("exports", "client", "status"),
+    [
+        (["desk", "desk"], "desk", 429),
+        (["desk", "desk"], "other", 200),
+        (["desk", "desk", "other"], "third", 503),
+    ],
+)
+def test_slow_client_leaves_exports_for_others(exports: list[str], client: str, status: int):
+    web = replace(settings_module.load({}).web, max_concurrent_exports=3, max_exports_per_client=2)
+    limits = ConcurrencyLimits(web, export_wait=0.01)
+
+    async def status_of_next() -> int:
+        async with AsyncExitStack() as running:
+            for each in exports:
+                await running.enter_async_context(limits.run_export(each))
+            try:
+                async with limits.run_export(client):
+                    return 200
+            except HTTPException as refused:
+                return refused.status_code
+
+    async def statuses() -> list[int]:
+        return [await status_of_next() for _ in range(2)]
+
+    assert asyncio.run(statuses()) == [status, status]  # each export leaves its slot
 
 
 def test_client_streams_exports(world: Site, tmp_path: Path):
