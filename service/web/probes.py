@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
@@ -30,8 +30,15 @@ class Probe(Generic[Result]):
         """
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
+            self._running.add_done_callback(_mark_error_as_seen)
         async with asyncio.timeout(self._deadline):
             return await asyncio.shield(self._running)
 
     async def _run(self) -> Result:
         return await to_thread.run_sync(self._check, limiter=CapacityLimiter(1))
+
+
+def _mark_error_as_seen(task: "asyncio.Task[Any]") -> None:
+    """Prevent a log line about the error of a check that ended after its deadline."""
+    if not task.cancelled():
+        task.exception()

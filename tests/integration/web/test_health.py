@@ -1,5 +1,7 @@
 """Health checks and metrics, with and without a database."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -13,6 +15,7 @@ from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.subscribers import alerts, deliveries, editions, subscribers
 from service.store.subscribers.email_stats import load_daily_outcomes
+from service.web.probes import Probe
 from tests.support.content.site.site_content import fill
 from tests.support.content.site.texts import MEETING, WORLD_NOW
 from tests.support.content.subscribers import subscribe
@@ -119,3 +122,23 @@ def test_metrics_of_emails(sessions: Sessions, site: Site) -> None:
         'samestory_emails_max_bytes{kind="digest"} 5000.0',
     ):
         assert line in metrics
+
+
+def test_check_that_fails_after_its_deadline_logs_nothing() -> None:
+    release = threading.Event()
+
+    def fail_late() -> None:
+        release.wait(5)
+        raise OSError("too late")
+
+    async def run() -> bool:
+        probe = Probe(fail_late, 0.01)
+        with pytest.raises(TimeoutError):
+            await probe.result()
+        release.set()
+        task = probe._running
+        assert task is not None
+        await asyncio.wait([task])
+        return task._log_traceback  # asyncio logs the error of such a task
+
+    assert asyncio.run(run()) is False
