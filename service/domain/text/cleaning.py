@@ -16,26 +16,38 @@ _SPACES, _BREAK = re.compile(r"\s+"), re.compile(r"[\t\r\n]")
 #: Invisible characters of formatting: soft hyphens, zero-width characters, deprecated controls
 #: (U+206A to U+206F), annotations, and controls of musical and shorthand notation. Also controls of
 #: direction, which could reorder the page around a title, and tags, which hide text from readers
-#: but not from programs. Flags of regions, such as that of Scotland, keep the tags after their
-#: black flag (group 1). Zero-width joiners and non-joiners stay, because emoji, Persian and Indic
-#: scripts need them. Marks of direction (U+061C, U+200E, U+200F) stay, because they change only
-#: their neighbours.
+#: but not from programs. Fillers of Korean and Khmer (such as U+3164) are letters without a form.
+#: Flags of regions, such as that of Scotland, keep the tags after their black flag (group 1).
 _INVISIBLE = re.compile(
     "(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f)"
-    "|[\u00ad\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]+"
+    "|[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]+"
 )
+#: Invisible characters that stay. Emoji, Persian and Indic scripts need joiners and non-joiners.
+#: Marks of direction (U+061C, U+200E, U+200F) change only their neighbours. Selectors choose a form
+#: of the character before them. Only the first of several in a row has an effect, except for a
+#: selector and a joiner within emoji; the others could hide text.
+_JOINERS = "\u061c\u200c-\u200f"
+_SELECTORS = "\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_EXCESS = re.compile(f"((?>[{_SELECTORS}][{_JOINERS}]?|[{_JOINERS}]))[{_JOINERS}{_SELECTORS}]+")
+#: Invisible characters that Python calls printable, because they are letters or marks.
+_PRINTABLE = re.compile(f"[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0{_SELECTORS}]")
+#: A text in which nothing is visible; U+2800 is a blank pattern of Braille.
+_BLANK = re.compile(rf"[\s\u2800{_JOINERS}{_SELECTORS}]*")
 
 
 def clean_text(text: str) -> str:
     """Return text without control and invisible characters; line breaks and tabs stay.
 
-    Control characters become spaces.
+    Control characters become spaces. Text without a visible character becomes empty.
     """
-    # None of these characters is printable; the check is cheap.
-    if text.isprintable() or text.replace("\n", "").isprintable():
+    # The checks are cheap, and most texts pass them.
+    is_printable = text.isprintable() or text.replace("\n", "").isprintable()
+    if is_printable and (text.isascii() or not _PRINTABLE.search(text)):
         return text
-    return _INVISIBLE.sub(r"\1", _CONTROLS.sub(" ", text))
+    cleaned = _EXCESS.sub(r"\1", _INVISIBLE.sub(r"\1", _CONTROLS.sub(" ", text)))
+    return "" if _BLANK.fullmatch(cleaned) else cleaned
 
 
 def clean_identifier(text: str, max_characters: int) -> str:
