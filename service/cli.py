@@ -16,6 +16,7 @@ import typer
 from service.commands.running import process_access
 from service.embed import free_memory
 from service.errors import NotFoundError, SamestoryError
+from service.errors.redaction import redact_urls
 
 #: Import path of each command: a function or a Typer group.
 COMMANDS = {
@@ -150,7 +151,7 @@ def _run(arguments: Sequence[str]) -> int:
         print(f"samestory: {error.with_remedy(LISTS)}", file=sys.stderr)
         return 1
     except SamestoryError as error:
-        print(f"samestory: {error}", file=sys.stderr)
+        print(f"samestory: {redact_urls(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT

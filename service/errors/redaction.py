@@ -5,15 +5,29 @@ from urllib.parse import urlsplit, urlunsplit
 
 #: Stands for a hidden value of a query.
 HIDDEN = "…"
+#: Longest part of a rejected text that a message shows.
+_MAX_INPUT = 200
+#: User and password of a URL in the path of another one, and what may follow an escaped question
+#: mark; some services fetch the address in their path.
+_NESTED_USER = re.compile(r"(:/{1,2}|:%2f%2f|%3a%2f%2f)(?:(?!%2f|/).)*(?:@|%40)", re.IGNORECASE)
+_NESTED_QUERY = re.compile(r"(%3f).*", re.IGNORECASE)
+#: Value of a parameter in the path, such as `;session=12ab`.
+_PATH_VALUE = re.compile(r"(;[^/;=]*=)[^/;]*")
+#: An @ that does not start a segment, as the name in `/@name` does.
+_MID_SEGMENT_AT = re.compile(r"[^/]@")
 #: A URL within a text; quotation marks, brackets and spaces end it, except in its password.
-_URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://(?:[^\s/?#@]{0,200}@)?[^\s\"'<>()`]+", re.IGNORECASE)
+_URL = re.compile(
+    r"\b[a-z][a-z0-9+.-]{1,20}://(?:[^\s/?#@]{0,200}@)?[^\s\"'<>()`\x00-\x1f]+", re.IGNORECASE
+)
+#: A value in the query of a path; messages of HTTP libraries contain paths without a host.
+_QUERY_VALUE = re.compile(r"(?<=[?&])([\w.%+-]{1,80}=)[^\s&\"'<>()`\x00-\x1f]+")
 
 
 def redact_url(url: str) -> str:
     """Return the only form of a stored URL that logs, lists, errors, API and pages show.
 
-    User, password and fragment are omitted, and the values of the query are hidden. The result is
-    empty if the URL cannot be parsed. Idempotent.
+    User, password and fragment are omitted, and the values of the query are hidden, also of a URL
+    in the path. The result is empty if the URL cannot be parsed. Idempotent.
     """
     try:
         parts = urlsplit(url)
@@ -22,9 +36,12 @@ def redact_url(url: str) -> str:
         return ""
     if not parts.netloc and "@" in url:
         return ""  # mistyped, such as http:/user:password@host
-    host = parts.netloc.rpartition("@")[2]
+    host, path = parts.netloc.rpartition("@")[2], _NESTED_USER.sub(r"\1", parts.path)
+    path = _PATH_VALUE.sub(rf"\1{HIDDEN}", _NESTED_QUERY.sub(rf"\1{HIDDEN}", path))
+    if parts.port is not None and parts.netloc == host and _MID_SEGMENT_AT.search(path):
+        return ""  # a password with an unescaped slash, such as http://user:12/34@host
     query = "&".join(map(_hide_value, parts.query.split("&"))) if parts.query else ""
-    return urlunsplit(parts._replace(netloc=host, query=query, fragment=""))
+    return urlunsplit(parts._replace(netloc=host, path=path, query=query, fragment=""))
 
 
 def _hide_value(field: str) -> str:
@@ -33,6 +50,18 @@ def _hide_value(field: str) -> str:
     return f"{name}={HIDDEN}" if equals else HIDDEN
 
 
+def redact_input(text: str) -> str:
+    """Return the form of a text that should be a URL, for the message that rejects it.
+
+    Everything before the last @ is hidden, and the values of a query.
+    """
+    hidden, at, rest = text.rpartition("@")
+    rest, question_mark, _ = rest.partition("?")
+    shown = f"{HIDDEN if hidden else ''}{at}{rest}{question_mark + HIDDEN if question_mark else ''}"
+    return shown[:_MAX_INPUT]
+
+
 def redact_urls(text: str) -> str:
-    """Return a text, such as a message of a library, with each URL redacted."""
-    return _URL.sub(lambda match: redact_url(match[0]) or HIDDEN, text)
+    """Return a text, such as a message of a library, with each URL and query redacted."""
+    redacted = _URL.sub(lambda match: redact_url(match[0]) or HIDDEN, text)
+    return _QUERY_VALUE.sub(rf"\1{HIDDEN}", redacted)

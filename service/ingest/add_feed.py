@@ -13,6 +13,7 @@ from service.domain.text.cleaning import MAX_INDEXED_BYTES, clean_identifier, fi
 from service.domain.text.markup import one_line, shorten
 from service.domain.urls.canonical import MAX_URL_CHARACTERS, is_web_url
 from service.errors import BadInputError, FeedError, NotAFeedError
+from service.errors.redaction import redact_input
 from service.ingest.admit import MAX_NAME_CHARACTERS
 from service.ingest.catalogue_files import assign_outlets, read_outlets
 from service.ingest.discover import DiscoveryJob, FeedLink, usual_addresses
@@ -164,7 +165,7 @@ def fetch_one(url: str, settings: Settings) -> FetchResult:
 
 def _fetch_result(url: str, settings: Settings) -> FetchResult:
     if not is_web_url(url):
-        raise BadInputError(f"Invalid URL {url!r}: expected an http or https URL")
+        raise BadInputError(f"Invalid URL {redact_input(url)!r}: expected an http or https URL")
     [result] = asyncio.run(fetch_all([FetchRequest(0, url)], settings.fetch))
     return result
 

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
@@ -54,10 +55,21 @@ def _redact_addresses(
     _logger: object, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
     """Redact the URLs in all texts of a line; passwords and tokens of feeds stay out of logs."""
-    return {
-        name: redact_urls(value) if isinstance(value, str) else value
-        for name, value in event.items()
-    }
+    return {name: _redact(value) for name, value in event.items()}
+
+
+def _redact(value: Any) -> Any:
+    """Redact the texts in a value, such as those of a traceback as lists and dictionaries."""
+    if isinstance(value, str):
+        return redact_urls(value)
+    if isinstance(value, dict):
+        return {name: _redact(each) for name, each in value.items()}
+    return [_redact(each) for each in value] if isinstance(value, list) else value
+
+
+def _redact_line(_logger: object, _method: str, line: Any) -> str:
+    """Redact the URLs in a complete line, which may contain a traceback."""
+    return redact_urls(line)
 
 
 def _formatter(
@@ -68,11 +80,13 @@ def _formatter(
         [
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
+            ),
+            _redact_line,
         ]
         if text
         else [
             structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+            _redact_addresses,
             structlog.processors.JSONRenderer(),
         ]
     )

@@ -10,6 +10,7 @@ from datetime import datetime
 from hashlib import blake2b
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from service.errors import SettingsError
 
@@ -81,7 +82,9 @@ def make_exporter(endpoint: str) -> "SpanExporter | None":
             "tracing.endpoint is set, but OpenTelemetry is not installed; run"
             " pip install 'samestory[tracing]'"
         ) from error
-    return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=5)
+    parts = urlsplit(endpoint)
+    path = f"{parts.path.rstrip('/')}/v1/traces"
+    return OTLPSpanExporter(endpoint=parts._replace(path=path).geturl(), timeout=5)
 
 
 def is_on() -> bool:

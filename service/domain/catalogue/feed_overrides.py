@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from service.domain.urls.canonical import is_web_url
 from service.errors import BadInputError
+from service.errors.redaction import redact_input
 
 #: Shortest and longest interval, minutes.
 MIN_INTERVAL, MAX_INTERVAL = 1.0, 43_200.0
@@ -29,7 +30,8 @@ class FeedOverrides:
 def check_overrides(overrides: FeedOverrides) -> None:
     """Check all values except the charset; raise BadInputError with the first invalid one."""
     if overrides.fetch_url is not None and not is_web_url(overrides.fetch_url):
-        raise BadInputError(f"Invalid URL {overrides.fetch_url!r}: expected an http or https URL")
+        shown = redact_input(overrides.fetch_url)
+        raise BadInputError(f"Invalid URL {shown!r}: expected an http or https URL")
     agent = overrides.user_agent
     if agent is not None and not (agent.isascii() and agent.isprintable()):
         raise BadInputError(f"Invalid user agent {agent!r}: expected printable ASCII characters")

@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from service.errors import BadInputError
+from service.errors.redaction import redact_input
 
 MAX_URL_LENGTH = 2000
 
@@ -19,7 +20,7 @@ def parse_target_url(text: str) -> str:
     except ValueError:
         valid = False
     if not valid or not text.isprintable() or " " in text or len(text) > MAX_URL_LENGTH:
-        raise BadInputError(f"Invalid URL {text[:200]!r}: expected an http or https URL")
+        raise BadInputError(f"Invalid URL {redact_input(text)!r}: expected an http or https URL")
     if parts.username or parts.password:
         raise BadInputError(
             "The URL contains a user or password. Remove it: deliveries are signed instead"

@@ -17,6 +17,8 @@ FAILED = ("53", "57", "58", "40", "55P03")
 UNUSABLE = ("25006", "42501", "42P01", "3F000")
 #: No connection, wrong password, no such database, or a server that starts or shuts down.
 UNREACHABLE = ("08", "28", "3D000", "57P01", "57P02", "57P03")
+#: Options of a database URL that messages show; others may be passwords.
+_SHOWN = frozenset({"host", "hostaddr", "port", "sslmode"})
 
 
 @contextmanager
@@ -49,7 +51,10 @@ def _translate(engine: Engine, error: DBAPIError) -> DatabaseError | None:
     # the driver.
     lost = not state and (isinstance(error, OperationalError) or error.statement is None)
     if lost or error.connection_invalidated or state.startswith(UNREACHABLE):
-        url = engine.url.set(drivername="postgresql").difference_update_query(["password"])
+        query = {
+            name: value if name in _SHOWN else "hidden" for name, value in engine.url.query.items()
+        }
+        url = engine.url.set(drivername="postgresql", query=query)
         return DatabaseUnreachableError(
             f"Cannot connect to the database at {url.render_as_string(hide_password=True)}: "
             f"{driver_message(error)}; start the server or correct DATABASE_URL"

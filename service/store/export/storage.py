@@ -11,6 +11,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from service.errors import ExportError
+from service.errors.redaction import redact_urls
 
 #: Written last; a folder without it is incomplete.
 MANIFEST = "manifest.json"
@@ -61,7 +62,8 @@ class Storage:
             else:
                 self._fs, self._root = fs.LocalFileSystem(), str(Path(target).absolute())
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise ExportError(f"Invalid target {target}: {error}") from error
+            reason = redact_urls(str(error))
+            raise ExportError(f"Invalid target {redact_urls(target)}: {reason}") from error
 
     def is_complete(self, folder: str) -> bool:
         """Whether a folder has a manifest."""

@@ -14,6 +14,7 @@ from jobs.running.context import Context
 from service.errors import ExportError
 from service.store.database.sessions import Sessions
 from service.store.editing import actions
+from service.store.export.storage import Storage
 from tests.support.content.site.site_content import fill
 from tests.support.content.site.texts import MEETING, MERGED, STORYLINE, WORLD_NOW
 from tests.support.database.editor import decide
@@ -162,3 +163,9 @@ def test_dump_in_s3_compatible_storage(world: Sessions, monkeypatch: pytest.Monk
         server.refuses = True
         with pytest.raises(ExportError, match="ACCESS_DENIED"):
             write(world, target)
+
+
+def test_error_about_an_invalid_target_shows_no_secret():
+    with pytest.raises(ExportError, match="Invalid target s3://bucket") as caught:
+        Storage("s3://me:pw1@bucket/dumps?secret=pw2")
+    assert "pw" not in str(caught.value)

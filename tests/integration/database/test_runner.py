@@ -18,6 +18,8 @@ from service.errors import (
     DatabaseUnusableError,
     SamestoryError,
 )
+from service.store.database.errors import translate_database_errors
+from service.store.database.schema import make_engine
 from service.store.runs import runs
 from service.store.tables import RunRow
 from tests.integration.conftest import Clock
@@ -67,6 +69,19 @@ def test_scheduled_run_swallows_any_error(context: Context, error: Exception):
 
     log_run(job(fail), context)
     assert load_runs(context)[0].outcome == "failed"
+
+
+def test_address_of_an_unreachable_database_is_redacted():
+    engine = make_engine("postgresql+psycopg://me:pw1@127.0.0.1:1/db?password=pw2&sslpassword=pw3")
+    with (
+        pytest.raises(
+            DatabaseUnreachableError, match=r"at postgresql://me:\*\*\*@127\.0\.0\.1:1/db"
+        ) as caught,
+        translate_database_errors(engine),
+        engine.connect(),
+    ):
+        pass
+    assert "pw" not in str(caught.value)
 
 
 def test_lost_connection_is_logged_and_next_run_succeeds(context: Context):

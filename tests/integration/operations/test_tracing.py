@@ -122,3 +122,9 @@ def test_receiver_that_is_down_does_not_disturb(context: Context):
     jobs = {job.name: job for job in build_schedule(context.settings)}
     with tracing.tracing(tracing.make_exporter("http://127.0.0.1:9")):
         assert run_job(jobs["close"], context) == {}
+
+
+def test_path_of_the_receiver_comes_before_its_query():
+    exporter: Any = tracing.make_exporter("https://otel.example/base/?tenant=1")
+    assert exporter._endpoint == "https://otel.example/base/v1/traces?tenant=1"
+    exporter.shutdown()

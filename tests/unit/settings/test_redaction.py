@@ -1,9 +1,15 @@
 """Redaction of stored addresses."""
 
+import re
+
 import pytest
 
-from service.errors import BadStatusError
-from service.errors.redaction import redact_url, redact_urls
+from service.domain.catalogue.feed_overrides import FeedOverrides, check_overrides
+from service.domain.webhooks.target_url import parse_target_url
+from service.errors import BadInputError, BadStatusError
+from service.errors.redaction import redact_input, redact_url, redact_urls
+from service.ingest.add_feed import fetch_one
+from service.settings.load import load
 
 
 @pytest.mark.parametrize(
@@ -18,6 +24,24 @@ from service.errors.redaction import redact_url, redact_urls
         ("https://outlet.example/feed#access_token=1", "https://outlet.example/feed"),
         ("https://outlet.example/feed?12ab34&n=1", "https://outlet.example/feed?…&n=…"),
         ("https://outlet.example/feed?n=1&&12ab34", "https://outlet.example/feed?n=…&…&…"),
+        (
+            "https://outlet.example/feed;session=12ab;b/x",
+            "https://outlet.example/feed;session=…;b/x",
+        ),
+        (
+            "https://fetch.example/https://me:pw@o.example/f",
+            "https://fetch.example/https://o.example/f",
+        ),
+        (
+            "https://fetch.example/https:/me:pw@o.example/f",
+            "https://fetch.example/https:/o.example/f",
+        ),
+        (
+            "https://fetch.example/http%3A%2F%2Fme%3Apw%40o%2Ff%3Fk%3D1",
+            "https://fetch.example/http%3A%2F%2Fo%2Ff%3F…",
+        ),
+        ("https://social.example:8443/@name/feed", "https://social.example:8443/@name/feed"),
+        ("http://me:12/34@outlet.example/feed", ""),  # the start of the password looks like a port
         ("http://me:p/w@outlet.example/feed", ""),  # the slash ends the host
         ("http:/me:pw@outlet.example/feed", ""),
         ("http:///me:pw@outlet.example/feed", ""),
@@ -29,10 +53,38 @@ def test_user_password_and_values_of_the_query_are_hidden(url: str, shown: str) 
     assert redact_url(shown) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("nowhere", "nowhere"),
+        ("me:pw@outlet.example/feed", "…@outlet.example/feed"),
+        ("//me:p@w@outlet.example/feed?key=pw", "…@outlet.example/feed?…"),
+        ("ftp:me:p/w@outlet.example", "…@outlet.example"),
+    ],
+)
+def test_rejected_urls_show_no_password(text: str, shown: str) -> None:
+    assert redact_input(text) == shown
+    message = re.escape(f"Invalid URL {shown!r}")
+    with pytest.raises(BadInputError, match=message):
+        parse_target_url(text)
+    with pytest.raises(BadInputError, match=message):
+        check_overrides(FeedOverrides(fetch_url=text))
+    with pytest.raises(BadInputError, match=message):
+        fetch_one(text, load({}))
+
+
 def test_urls_in_a_text_are_redacted() -> None:
     text = 'Cannot connect to "https://me:pw@outlet.example/feed?key=1" (port 443)'
 
     assert redact_urls(text) == ('Cannot connect to "https://outlet.example/feed?key=…" (port 443)')
+
+
+def test_queries_of_paths_in_a_text_are_redacted() -> None:
+    text = "Max retries exceeded with url: /v1/traces?api_key=pw&n=1 (see /docs)"
+    shown = "Max retries exceeded with url: /v1/traces?api_key=…&n=… (see /docs)"
+
+    assert redact_urls(text) == shown
+    assert redact_urls(shown) == shown
 
 
 @pytest.mark.parametrize("character", "'\"()<>`:@/")
