@@ -98,7 +98,7 @@ def _arguments(function: Function, text: str) -> tuple[list[Any], dict[str, Any]
     positional, named = [], {}
     for name, parameter in inspect.signature(function).parameters.items():
         value = _value(hints[name], text)
-        if parameter.kind is parameter.KEYWORD_ONLY:
+        if parameter.kind in {parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD}:
             named[name] = value
         else:
             positional.append(value)

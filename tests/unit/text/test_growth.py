@@ -5,36 +5,44 @@ from types import ModuleType
 
 import pytest
 
-import service.domain.articles
-import service.domain.catalogue
-import service.domain.entities
-import service.domain.identity
-import service.domain.locales
-import service.domain.pages
-import service.domain.search
-import service.domain.stories
-import service.domain.text
-import service.domain.urls
+import service.domain
+import service.ingest
+import service.mail
+import service.web.desk
+import service.web.pages
+import service.web.rendering
+import service.web.requests
+from service.domain.articles.agency_credits import AgencyNames
+from service.domain.articles.model import Article
+from service.domain.entities.gazetteer import Gazetteer
+from service.domain.pairs.features import window_vocabulary
+from service.domain.stories.description import DescriptionContext, StoryContent, describe_story
+from service.domain.stories.wording.storyline_names import name_storyline
 from service.domain.text.sentences import split_sentences
-from service.ingest.admit import MAX_TITLE_CHARACTERS, first_sentence, strip_boilerplate
-from service.ingest.detect_language import resolve_language
-from service.ingest.typed_urls import complete_url
-from tests.support.growth import TextFunction, find_text_functions
+from service.errors.redaction import redact_input, redact_url, redact_urls
+from service.ingest.admit import MAX_TITLE_CHARACTERS
+from tests.support.content.events import START, encoded
+from tests.support.growth import PIECES, TextFunction, find_text_functions
 
+#: Packages that process text of publishers, readers or clients.
 PACKAGES: tuple[ModuleType, ...] = (
-    service.domain.articles,
-    service.domain.catalogue,
-    service.domain.entities,
-    service.domain.identity,
-    service.domain.locales,
-    service.domain.pages,
-    service.domain.search,
-    service.domain.stories,
-    service.domain.text,
-    service.domain.urls,
+    service.domain,
+    service.ingest,
+    service.mail,
+    service.web.desk,
+    service.web.pages,
+    service.web.rendering,
+    service.web.requests,
 )
-OTHERS = (first_sentence, strip_boilerplate, resolve_language, complete_url)
+OTHERS = (redact_input, redact_url, redact_urls)
+#: Functions that connect to servers, limit the memory of the process, or read trusted bytes.
+NOT_MEASURED = {
+    *("fetch_feed", "fetch_one", "discover_feeds", "read_pages", "check_target_allowed"),
+    *("limit_memory", "decode_job"),
+}
 CHARACTERS = 8000
+#: Longest text of an article by default (`admit.max_text_characters`).
+MAX_TEXT_CHARACTERS = 4000
 #: Functions that use or get short texts only: titles, dates, and the beginning of a text.
 BOUNDS = {
     "read_zone": 80,
@@ -43,6 +51,7 @@ BOUNDS = {
     "is_plain_report": MAX_TITLE_CHARACTERS,
     "strip_publisher": MAX_TITLE_CHARACTERS,
     "repeats_headline": MAX_TITLE_CHARACTERS,
+    "draw_story": MAX_TITLE_CHARACTERS,
     "title_similarity": MAX_TITLE_CHARACTERS,
     "without_quotations": 1700,
     "content_words": 1700,
@@ -54,7 +63,8 @@ BOUNDS = {
 def text_functions() -> Iterator[TextFunction]:
     found = [each for package in PACKAGES for each in find_text_functions(package)]
     for function in (*found, *OTHERS):
-        yield TextFunction(function, BOUNDS.get(function.__name__, CHARACTERS))
+        if function.__name__ not in NOT_MEASURED:
+            yield TextFunction(function, BOUNDS.get(function.__name__, CHARACTERS))
 
 
 FUNCTIONS = list(text_functions())
@@ -77,6 +87,7 @@ def test_functions_of_every_package_are_measured() -> None:
 
     assert all(any(each.startswith(package.__name__) for each in modules) for package in PACKAGES)
     assert {"split_sentences", "classify", "find_figures", "html_to_text", "url_names"} <= names
+    assert {"parse_query", "is_muted_text", "parse_target_url", "parse_report", "cut"} <= names
     assert set(BOUNDS) <= names
 
 
@@ -89,3 +100,30 @@ def test_quadratic_function_is_found() -> None:
 
 def test_abbreviations_are_split_in_linear_time() -> None:
     assert TextFunction(split_sentences, 100_000).growth("Mr. ") < 9
+
+
+def describe(text: str) -> None:
+    """Group and describe two articles with a text."""
+    articles = [
+        Article(number, text[:MAX_TITLE_CHARACTERS], text, outlet=f"outlet-{number}")
+        for number in range(2)
+    ]
+    vectors = encoded(articles)
+    vocabulary = window_vocabulary(articles, vectors)
+    context = DescriptionContext(
+        originals={},
+        families={},
+        outlet_names={},
+        agency_names=AgencyNames({}, {}),
+        vocabulary=vocabulary,
+        gazetteer=Gazetteer.from_articles(articles),
+        reported_at={each.id: START for each in articles},
+    )
+    describe_story("story", StoryContent(articles, vectors, articles[0]), [], context, START)
+    name_storyline([articles], vocabulary)
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=ascii)
+def test_functions_that_need_a_vocabulary_are_linear_too(piece: str) -> None:
+    """The functions above are measured alone; these need statistics of a window."""
+    assert TextFunction(describe, MAX_TEXT_CHARACTERS).growth(piece) <= 9
