@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,7 +108,8 @@ def test_node_that_is_killed_costs_only_time(cluster: Cluster, loader: ComputeLo
 
 def test_suspended_head_ends_the_job_at_the_deadline(cluster: Cluster) -> None:
     computation = ComputeLoader(ComputeSettings(cluster.address, 1, 2, 3.0)).load()
-    servers = [each.process for each in cluster.head_node.all_processes["gcs_server"]]
+    head: Any = cluster.head_node
+    servers = [each.process for each in head.all_processes["gcs_server"]]
     for server in servers:
         server.send_signal(signal.SIGSTOP)
     started = time.monotonic()
