@@ -4,7 +4,11 @@ The ratio is the CPU time of the baseline divided by that of the work. Minimum r
 the measured ones, because processors differ, so a small loss of speed passes.
 """
 
+import platform
+import subprocess
 import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from sentence_transformers import SentenceTransformer
 
@@ -13,6 +17,7 @@ from service.embed.articles import encode_articles
 from service.embed.loader import load_encoder
 from service.embed.models.bundled import bundled_model
 from service.settings import load as settings_module
+from tests.bench import history
 from tests.bench.comparison import Comparison, compare_cpu, print_table, write_json
 from tests.bench.samples import sample_articles
 from tests.bench.table.commands import compare_version
@@ -22,7 +27,10 @@ WINDOW = 1500
 
 
 def main() -> None:
-    """Print the table; write it with `--write`; exit with 1 if a ratio is too low."""
+    """Print the table; exit with 1 if a ratio is too low.
+
+    With `--write`, write `docs/benchmarks/short.json`, add it to the history, and draw the plot.
+    """
     comparisons = [
         compare_grouping(WINDOW, minimum=0.8),
         compare_reconcile(WINDOW, minimum=0.7),
@@ -32,9 +40,23 @@ def main() -> None:
     print_table(comparisons)
     if "--write" in sys.argv[1:]:
         write_json("short", comparisons)
+        write_history(comparisons)
     slow = [each.work for each in comparisons if each.ratio < each.minimum]
     if slow:
         sys.exit(f"Ratio below its minimum: {'; '.join(slow)}")
+
+
+def write_history(comparisons: Sequence[Comparison]) -> None:
+    """Add the ratios of the current commit to the history, and draw its plot."""
+    git = ("git", "rev-parse", "--short=8", "HEAD")
+    commit = subprocess.run(git, check=True, capture_output=True, text=True).stdout.strip()
+    record = history.Record.of(
+        comparisons,
+        date=datetime.now(UTC).date().isoformat(),
+        commit=commit,
+        python=platform.python_version(),
+    )
+    history.PLOT.write_text(history.draw(history.add(record)), encoding="utf-8")
 
 
 def compare_encoding() -> Comparison:
