@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum, auto
 from types import MappingProxyType
 
+from service.domain.articles.article_types import ArticleType
 from service.domain.articles.model import Article, ArticleId
 
 _NONE: Mapping[ArticleId, str] = MappingProxyType({})
@@ -48,6 +50,53 @@ def count_coverage(
     sources = (agency_of.get(each.id, each.outlet) for each in reports if each.id not in copies)
     independent = {owners.get(source) or source for source in sources}
     return Coverage(len(outlets), max(len(independent), 1 if reports else 0))
+
+
+class Uncounted(StrEnum):
+    """Why an outlet does not add to the independent coverage."""
+
+    TYPE = auto()  #: it has no report, only articles of other types
+    COPY = auto()  #: its reports are copies
+    AGENCY = auto()  #: it prints agency text that counts already
+    FAMILY = auto()  #: another outlet of its publisher family counts already
+
+
+@dataclass(frozen=True, slots=True)
+class CountedArticle:
+    """What decides whether an article counts; `agency` is the family whose text it prints."""
+
+    outlet: str
+    family: str
+    type: ArticleType
+    copy: bool
+    agency: str = ""
+
+
+def find_uncounted(articles: Sequence[CountedArticle]) -> dict[str, Uncounted]:
+    """Return the outlets that do not add to the independent coverage of a story, with the reason.
+
+    Of the outlets with one source, that of the first article counts. If all reports are copies,
+    the outlet of the first one counts.
+    """
+    counted: set[str] = set()
+    reasons: dict[str, Uncounted] = {}
+    all_copies = all(each.copy for each in articles if each.type.is_independent_report)
+    for outlet in dict.fromkeys(each.outlet for each in articles):
+        reports = [
+            each for each in articles if each.outlet == outlet and each.type.is_independent_report
+        ]
+        own = [each for each in reports if not each.copy or (all_copies and not counted)]
+        new = {each.agency or each.family for each in own} - counted
+        if new:
+            counted |= new
+        elif not reports:
+            reasons[outlet] = Uncounted.TYPE
+        elif not own:
+            reasons[outlet] = Uncounted.COPY
+        else:
+            has_agency = all(each.agency for each in own)
+            reasons[outlet] = Uncounted.AGENCY if has_agency else Uncounted.FAMILY
+    return reasons
 
 
 def credit_agencies(

@@ -19,6 +19,7 @@ from service.web.api.stories.missing import MissingOut
 from service.web.api.stories.stories import other_storyline_stories
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering import links
+from service.web.rendering.independence import uncounted_notes
 from service.web.rendering.meta import story_meta
 from service.web.rendering.pages import render_page
 from service.web.rendering.reader_clock import ReaderClock, current_languages
@@ -103,6 +104,7 @@ def story_page(
         notice=_merge_notice(transitions, merged, reader.clock),
         clock=reader.clock,
         story=story,
+        notes=uncounted_notes(story),
         developing=not as_of and is_developing(story.details.pace, web.clock()),
         reports=reports,
         by_id={member.report.article_id: member.report for member in detail.members},

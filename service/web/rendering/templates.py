@@ -13,6 +13,7 @@ from service.errors.redaction import redact_url
 from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
 from service.web.rendering import display_names, links
+from service.web.rendering.independence import summarise_notes
 from service.web.rendering.reader_clock import (
     COMMON_ZONES,
     MONTHS,
@@ -48,6 +49,7 @@ def create_environment(title: str, static: Path) -> Environment:
     digest = hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()[:10]
     environment.globals |= {"site": title, "version": digest, "zones": COMMON_ZONES}
     environment.globals |= {"reader_languages": current_languages.get}
+    environment.globals |= {"summarise_notes": summarise_notes}
     environment.globals |= {"dots": dots, "chips": chips, "zone_name": zone_name}
     environment.globals |= {
         "delays": delays,

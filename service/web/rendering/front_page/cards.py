@@ -11,6 +11,7 @@ from service.store.story_views.views import StorylineName, StoryView
 from service.web.rendering import display_names
 from service.web.rendering.display_names import distinct
 from service.web.rendering.front_page.sparkline import Sparkline, draw_sparkline
+from service.web.rendering.independence import summarise_notes, uncounted_notes
 
 #: Absent outlets that the card of the lead names; the other cards name one.
 MAX_ABSENT = 2
@@ -20,10 +21,10 @@ LINE_CHARACTERS, TIME_CHARACTERS = 66, 8
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An outlet of a story with its first report; `copy` means that it has only copies."""
+    """An outlet of a story with its first report; `note` says why it does not count."""
 
     report: Report
-    copy: bool
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,24 @@ class Card:
     new_reports: int  #: since the last visit
     absent: tuple[str, ...]  #: names of outlets, missing from the story
 
-    def first_sources(self, lines: float = 1) -> tuple[Source, ...]:
-        """The first sources that fit in some lines, at least one."""
+    @property
+    def uncounted(self) -> str:
+        """How many outlets do not count and, if there is one reason, the reason: "2 copies"."""
+        notes = {each.report.outlet.slug: each.note for each in self.sources if each.note}
+        if len(set(notes.values())) > 1:
+            return f"{len(notes)} not counted"
+        return summarise_notes(notes)
+
+    def first_sources(self, lines: float = 1, *, with_absent: bool = True) -> tuple[Source, ...]:
+        """The first sources that fit in some lines, at least one.
+
+        `with_absent`: the absent outlet is on the same lines.
+        """
         room, shown = lines * LINE_CHARACTERS, 0
-        if self.absent:
+        if self.absent and with_absent:
             room -= len(f"not in {self.absent[0]}")
         for source in self.sources:
-            room -= len(source.report.outlet.name) + TIME_CHARACTERS
+            room -= len(source.report.outlet.name) + TIME_CHARACTERS + len(source.note)
             if room < 0:
                 break
             shown += 1
@@ -155,7 +167,7 @@ def build_card(
         headline=headline or "Untitled",
         language=language,
         quotes=_quotes(story, headline, language),
-        sources=list_sources(story.reports),
+        sources=list_sources(story.reports, uncounted_notes(story)),
         languages=_distinct_names(
             display_names.language_name, (each.language for each in story.reports)
         ),
@@ -172,12 +184,12 @@ def build_card(
     )
 
 
-def list_sources(reports: Sequence[Report]) -> tuple[Source, ...]:
-    """The first report of each outlet, by time; outlets that only have copies come last."""
+def list_sources(reports: Sequence[Report], notes: Mapping[str, str]) -> tuple[Source, ...]:
+    """The first report of each outlet, by time; outlets that do not count, with notes, are last."""
     first: dict[str, Report] = {}
-    for report in sorted(reports, key=lambda each: each.copy):
+    for report in sorted(reports, key=lambda each: (each.outlet.slug in notes, each.copy)):
         first.setdefault(report.outlet.slug, report)
-    return tuple(Source(report, report.copy) for report in first.values())
+    return tuple(Source(report, notes.get(slug, "")) for slug, report in first.items())
 
 
 def _quotes(story: StoryView, headline: str, language: str | None) -> tuple[CardQuote, ...]:

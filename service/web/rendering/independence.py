@@ -1,0 +1,44 @@
+"""Notes beside outlets that do not add to the independent coverage of a story."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from service.domain.articles.coverage import CountedArticle, Uncounted, find_uncounted
+from service.store.story_views.views import StoryView
+from service.web.rendering.display_names import TYPE_NAMES
+
+_NOTES = {
+    Uncounted.COPY: "copy",
+    Uncounted.AGENCY: "agency text",
+    Uncounted.FAMILY: "same owner",
+}
+
+
+def uncounted_notes(story: StoryView) -> dict[str, str]:
+    """Why outlets do not count, such as "copy", by slug; outlets that count are missing."""
+    agencies = {key: each.name for each in story.details.agencies for key in each.articles}
+    reasons = find_uncounted(
+        [
+            CountedArticle(
+                each.outlet.slug,
+                each.outlet.family,
+                each.type,
+                each.copy,
+                agencies.get(each.article_id, ""),
+            )
+            for each in story.reports
+        ]
+    )
+    type_of = {each.outlet.slug: each.type for each in reversed(story.reports)}
+    return {
+        slug: _NOTES.get(reason) or TYPE_NAMES[type_of[slug]].lower()
+        for slug, reason in reasons.items()
+    }
+
+
+def summarise_notes(notes: Mapping[str, str]) -> str:
+    """The notes with their numbers of outlets, such as "3 copies, 1 opinion"."""
+    counts = Counter(notes.values()).most_common()
+    return ", ".join(
+        f"{count} {'copies' if note == 'copy' and count > 1 else note}" for note, count in counts
+    )
