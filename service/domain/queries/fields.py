@@ -29,6 +29,9 @@ _TIME_FORMS = (
     "a day such as today, a time since then such as -24h, or a range such as "
     "2026-11-01..2026-11-08, -24h.. or ..today@Europe/Berlin"
 )
+#: Fields whose values are words in any of their forms.
+_WORD_FIELDS = frozenset({Field.HEADLINE, Field.KEYWORD, Field.ENTITY})
+_WILDCARD = re.compile(r"(?<!\S)\*\w|\w\*(?!\S)")
 _COMPARED = re.compile(r"(>=|<=|>|<)(.+)", re.DOTALL)
 
 
@@ -115,6 +118,10 @@ def build_condition(name: str, values: Sequence[str], *, negated: bool = False) 
         low, high = parse(name, _single(name, values))
         _check_order(name, values[0], low, high)
         return Query((Between(field, low, high, negated=negated),))
+    if field in _WORD_FIELDS and any(map(_WILDCARD.search, values)):
+        raise BadInputError(
+            f"{name} takes no wildcard *: leave it out, because words match in all their forms"
+        )
     parser = _PARSERS.get(field, str)
     return Query((AnyOf(field, tuple(map(parser, values)), negated=negated),))
 

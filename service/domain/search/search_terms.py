@@ -147,9 +147,9 @@ def _reject_unsupported(query: str) -> None:
     for operator, remedy in _UNSUPPORTED:
         if found := operator.search(masked):
             raise BadInputError(f"Invalid search at position {found.start() + 1}: {remedy}")
-    tokens = [each.strip("()").lower() for each in _TOKEN.findall(masked)]
-    has_or = "or" in tokens or _BAR.search(masked)
-    has_operator = has_or or any(map(_is_excluded, tokens))
+    tokens = [each.strip("()") for each in _TOKEN.findall(masked)]
+    has_or = "or" in map(str.lower, tokens) or _BAR.search(masked)
+    has_operator = has_or or "NOT" in tokens or any(map(_is_excluded, tokens))
     if has_operator and (found := re.search("[()]", masked)):
         raise BadInputError(
             f"Invalid search at position {found.start() + 1}: parentheses are not supported beside "

@@ -39,6 +39,8 @@ def test_operators_work(query: str, text: str, excluded: tuple[str, ...]) -> Non
         ("ferry NEAR/3 tram", "near words"),
         ("(ferry or tram) harbour", "parentheses"),
         ("ferry -(tram dock)", "parentheses"),
+        ("ferry NOT (tram dock)", "parentheses"),
+        ("NOT (tram)", "parentheses"),
         ("ferry or", "or needs a term"),
         ("or ferry", "or needs a term"),
         ("ferry or or tram", "or needs a term"),
