@@ -31,6 +31,14 @@ _MIN_LENGTH = 4
 _PARTICIPLE_ENDS = ("ed", "ing")
 #: A participle before a name of several words: "long-deployed" before "USS Harbour".
 _PARTICIPLE = re.compile(r"^[\w-]+ed (?=[A-Z][\w.’'-]* [A-Z])")
+#: English words for sources of news. Reports of different events quote the same source, so texts
+#: share "the Ministry of Health said"; titles rarely do.
+_SOURCES = frozenset(
+    {
+        "agency", "authorities", "conference", "department", "ministry", "officials", "police",
+        "reporter", "reporters", "spokesman", "spokesperson", "spokeswoman", "statement",
+    }
+)  # fmt: skip
 _UNNAMED = "Untitled"
 
 _Key = tuple[str, ...]
@@ -48,27 +56,30 @@ def name_storyline(stories: Sequence[Sequence[Article]], vocabulary: Vocabulary)
 
     `stories` are the articles of each story. A phrase is a run of words of one title that ends a
     noun group. A common word of the titles completes a name or a single word: "Lindsay Clancy" and
-    "trial". Without such a phrase, the first sentences of the reports are searched too, and then
-    single words of titles and texts in all languages. It is never empty, and never from one story.
+    "trial". Without such a phrase, the first sentences of the reports are searched too, except for
+    phrases with a source of news, and then single words of titles and texts in all languages. It is
+    never empty, and never from one story.
     """
     reader = TitleReader(stories, _main_language(stories))
     titles = [list(reader.read_clauses(story)) for story in stories]
     texts = [list(reader.read_clauses(story, with_texts=True)) for story in stories]
     return (
         _name_by_phrase(titles, vocabulary)
-        or _name_by_phrase(texts, vocabulary)
+        or _name_by_phrase(texts, vocabulary, without=_SOURCES)
         or _shared_words(stories, vocabulary)
         or _joined_words(stories, vocabulary)
         or _UNNAMED
     )
 
 
-def _name_by_phrase(clauses: _Clauses, vocabulary: Vocabulary) -> str:
+def _name_by_phrase(
+    clauses: _Clauses, vocabulary: Vocabulary, without: frozenset[str] = frozenset()
+) -> str:
     """The most valuable phrase of enough stories, with the word that completes it.
 
-    "" without one; a single word is none.
+    "" without one; a single word is none. Phrases with one of the words of `without` are left out.
     """
-    spellings, stories_of = _count_phrases(clauses)
+    spellings, stories_of = _count_phrases(clauses, without)
     fewest = max(_MIN_STORIES, _MIN_PHRASE_SHARE * len(clauses))
     shared = [key for key in spellings if len(stories_of[key]) >= min(fewest, len(clauses))]
     if not shared:
@@ -92,13 +103,17 @@ def _find_names(words: Sequence[TitleWord]) -> set[str]:
     return {root for root, count in named.items() if 2 * count > total[root]}
 
 
-def _count_phrases(clauses: _Clauses) -> tuple[dict[_Key, Counter[str]], dict[_Key, set[int]]]:
+def _count_phrases(
+    clauses: _Clauses, without: frozenset[str]
+) -> tuple[dict[_Key, Counter[str]], dict[_Key, set[int]]]:
     """The spellings and the stories of each phrase, by the roots of its content words."""
     spellings: dict[_Key, Counter[str]] = defaultdict(Counter)
     stories_of: dict[_Key, set[int]] = defaultdict(set)
     for number, story in enumerate(clauses):
         for clause in story:
             for phrase in _phrases(clause):
+                if any(word.spelling.lower() in without for word in phrase.words):
+                    continue
                 key = tuple(word.root for word in phrase.words if word.is_content)
                 stories_of[key].add(number)
                 weight = 1 if phrase.is_modifier else _FREE_WEIGHT

@@ -32,7 +32,17 @@ _QUESTION_WORD = {
     "tr": r"kim|ne|neden|niçin|nasıl|nerede|hangi",
     "ar": r"من هو|ماذا|لماذا|كيف|متى|أين|هل",
     "fa": r"چه کسی|چرا|چگونه|چطور|کجا|آیا",
+    "sv": r"vem|vad|varför|hur|när|vilk(en|et|a)",
+    "da": r"hvem|hvad|hvorfor|hvordan|hvornår|hvor|hvilk(en|et|e)",
+    "nb": r"hvem|hva|hvorfor|hvordan|når|hvor|hvilk(en|et|e)",
+    "cs": r"kdo|co|proč|jak|kdy|kde|který",
+    "ro": r"cine|ce|de ce|cum|când|unde|care",
+    "hu": r"ki|miért|hogyan|mikor|hol|melyik",
+    "el": r"ποι(ος|α|ο|οι)|τι|γιατί|πώς|πότε|πού",
+    "id": r"siapa|apa|mengapa|kenapa|bagaimana|kapan|di mana",
+    "hi": r"क्या|क्यों|कैसे|कौन|कब|कहां",
 }
+_QUESTION_WORD["no"] = _QUESTION_WORD["nb"]
 _QUESTION_START = {
     language: re.compile(rf"{_START}(?:{words})\b", re.IGNORECASE)
     for language, words in _QUESTION_WORD.items()
@@ -55,25 +65,42 @@ _FEATURE = re.compile(
 _FEATURES = {
     "en": r"\breveals? (?:the |an? )?(?:exact|real|true|shocking|secret|surprising|reason|why|how|what|who|"
     r"where)\b|\bnew details (?:on|about|in|from|of|revealed)\b|\bmajor (?:update|twist|blow)\b|"
-    r"\b(?:astonishing|bombshell|terrifying|unsettling|jaw-dropping)\b",
+    r"\b(?:astonishing|bombshell|terrifying|unsettling|jaw-dropping)\b|\bthe one thing\b|"
+    r"\bhere(?:’|')?s (?:what|why|how|when|where|who)\b|\b(?:nobody|no one) saw coming\b",
     "de": r"^(?:so|darum|deshalb|das ist|hier|alles (?:zu|über|wichtige))\b|\bwas wir wissen\b|"
-    r"\bwas (?:bisher )?bekannt ist\b|\bim (?:porträt|überblick|faktencheck)\b|\bfragen und antworten\b",
+    r"\bwas (?:bisher )?bekannt ist\b|\bdas wissen wir\b|\bwissen (?:müssen|sollten)\b|"
+    r"\b(?:müssen|sollten) sie\b.*\bwissen\b|\bim (?:porträt|überblick|faktencheck)\b|\bfragen und antworten\b",
     "fr": r"^(?:voici|ce que|ce qu['’]|tout savoir|portrait|récit|décryptage|analyse|reportage)\b|"
     r"\bce (?:que l['’]on|qu['’]on|qu['’]il faut) sa(?:it|voir)\b|\bcinq (?:choses|questions)\b",
     "es": r"^(?:así|esto es|estos son|lo que|todo lo que|las claves|claves|perfil|análisis|crónica)\b|"
     r"\blo que (?:se sabe|sabemos|hay que saber)\b",
-    "it": r"^(?:ecco|così|tutto (?:quello|ciò)|cosa sappiamo|il ritratto|analisi)\b|\bcosa sapere\b",
+    "it": r"^(?:ecco|così|tutto (?:quello|ciò)|cosa sappiamo|il ritratto|analisi)\b|"
+    r"\bcosa (?:sapere|sappiamo|si sa)\b",
     "pt": r"^(?:veja|saiba|entenda|confira|conheça|o que|tudo (?:o que|sobre)|análise)\b",
-    "nl": r"^(?:zo|dit is|dit zijn|alles over|wat we weten)\b|\bwat we weten\b",
+    "nl": r"^(?:zo|dit is|dit zijn|alles over|wat we weten)\b|\b(?:wat we weten|weten we)\b|"
+    r"\bmoet je weten\b",
     "ru": r"^(?:вот|главное о|всё о|все о|разбор|объясняем|история)\b|\bчто известно\b|\bрассказываем\b",
     "uk": r"^(?:ось|головне про|все про|пояснюємо|історія)\b|\bщо відомо\b",
     "pl": r"^(?:oto|tak|wszystko o|analiza)\b|\bco wiemy\b|\bco wiadomo\b",
     "tr": r"^(?:işte|tüm detaylarıyla)\b|\bmerak edil\w+|\bbilinmesi gereken\w*|\bkimdir\b|\bneler biliniyor\b",
     "ar": r"^(?:تعرف على|إليك|إليكم|كل ما|ما نعرفه|القصة الكاملة|شاهد)|\bما الذي نعرفه\b",
     "fa": r"^(?:همه چیز درباره|آنچه|روایت)|آنچه باید بدانید",
-    "zh": r"一文看懂|一文读懂|盘点|揭秘|深度|解读|解讀|懶人包|怎么回事|背后的",
-    "ja": r"とは$|まとめ$|解説|真相|[一二三四五六七八九\d]つの理由|知っておくべき",
+    "zh": r"一文看懂|一文读懂|盘点|揭秘|深度|解读|解讀|懶人包|怎么回事|背后的|"
+    r"(?:我们|我們)知道(?:什么|什麼)|(?:为|為)(?:什么|什麼|何)|須知|须知",
+    "ja": r"とは$|まとめ$|解説|真相|[一二三四五六七八九\d]つの理由|知っておくべき|"
+    r"何が(?:起き|あった)|なぜ|[わ分]かっていること",
+    "ko": r"총정리|알아야 할|무슨 일|^왜 ",
+    "sv": r"\bvet vi\b|^(?:här är|så)\b",
+    "da": r"\bved vi\b|^(?:her er|sådan)\b",
+    "nb": r"\bvet vi\b|^(?:her er|slik|dette)\b",
+    "cs": r"\bco víme\b|\bco se ví\b",
+    "ro": r"\bce (?:știm|se știe|trebuie să știi)\b|^iată\b",
+    "hu": r"\b(?:mit|amit) tudunk\b|\btudni kell\b",
+    "el": r"τι γνωρίζουμε|τι ξέρουμε|όλα όσα",
+    "id": r"\byang (?:kita|perlu)(?: di)?ketahui\b|^(?:ini dia|berikut|fakta)\b",
+    "hi": r"अब तक क्या|क्या पता|जानिए|जानें",
 }
+_FEATURES["no"] = _FEATURES["nb"]
 _FEATURE_OF = {language: re.compile(words, re.IGNORECASE) for language, words in _FEATURES.items()}
 #: A clause about the context at the start: "As talks fail, minister …"; typical of analyses.
 _CONTEXT_FIRST = {

@@ -52,6 +52,12 @@ def test_titles_without_a_shared_word_are_named_by_their_texts() -> None:
     assert name_of(("Why do ships sink?",), ("Ferry strikes pier",)) == "Goal of the talks"
 
 
+def test_a_source_that_texts_quote_names_no_storyline() -> None:
+    lead = "The Ministry of Health said so. Hospitals count new cases of river fever each day."
+    name = name_of(("Orlan has 51 new patients",), ("Waiting room full in Velm",), lead=lead)
+    assert name == "River fever"
+
+
 def test_stories_without_any_shared_word_are_named_after_both() -> None:
     name = name_of(("Why do ships sink?",), ("Ferry strikes pier",), lead="")
     assert len(name.split(" – ")) == 2

@@ -34,6 +34,23 @@ CASES = [
     ("pl", "Minister zabrał głos w sprawie portu", "Minister zamknął port po pożarze"),
     ("tr", "Bakan liman için sessizliğini bozdu", "Bakan yangından sonra limanı kapattı"),
     ("ar", "الوزير يعلق على حريق الميناء", "الوزير يغلق الميناء بعد الحريق"),
+    ("en", "Ferry crews vote on a deal; here's what it means", "Ferry crews accept the pay deal"),
+    ("en", "The one thing nobody saw coming in Orlan", "Orlan council sacks its mayor"),
+    ("de", "Das müssen Sie über den Hafenbrand wissen", "Hafen von Orlan nach Brand gesperrt"),
+    ("it", "Incendio al porto, cosa sappiamo", "Incendio al porto: tre morti"),
+    ("nl", "Dit weten we over de brand in de haven", "Drie doden bij brand in haven"),
+    ("sv", "Detta vet vi om branden i hamnen", "Tre döda i hamnbrand"),
+    ("da", "Hvorfor brændte havnen", "Tre døde i havnebrand"),
+    ("nb", "Dette vet vi om brannen", "Tre døde i brann i havnen"),
+    ("cs", "Co víme o požáru přístavu", "Požár přístavu má tři oběti"),
+    ("ro", "Ce știm despre incendiul din port", "Trei morți în incendiul din port"),
+    ("hu", "Miért gyulladt ki a kikötő", "Hárman meghaltak a kikötői tűzben"),
+    ("el", "Τι γνωρίζουμε για τη φωτιά στο λιμάνι", "Τρεις νεκροί σε φωτιά στο λιμάνι"),
+    ("id", "Mengapa pelabuhan Orlan terbakar", "Tiga tewas dalam kebakaran pelabuhan"),
+    ("hi", "बंदरगाह में आग: अब तक क्या पता चला", "बंदरगाह में आग से तीन की मौत"),
+    ("zh", "港口大火：我們知道什麼", "港口大火致三死"),
+    ("ja", "港の火災、何が起きたのか", "港で火災、3人死亡"),
+    ("ko", "항구 화재, 무슨 일이 있었나", "항구 화재로 3명 사망"),
 ]
 
 
