@@ -56,7 +56,8 @@ class DigestReport:
 class SummarySentence:
     """A sentence of a summary with the name of the outlet that published it.
 
-    Editions of earlier versions lack language and time.
+    `at` is None if the time is not known to the minute. Editions of earlier versions lack language
+    and time.
     """
 
     text: str

@@ -106,6 +106,7 @@ def _load_memberships(
 def digest_story(view: StoryView) -> DigestStory:
     """Convert a story view with at least one report."""
     outlet_names = {report.outlet.slug: report.outlet.name for report in view.reports}
+    timed = {each.article_id for each in view.reports if each.published and not each.day_only}
     details = view.details
     return DigestStory(
         id=view.id,
@@ -122,7 +123,7 @@ def digest_story(view: StoryView) -> DigestStory:
                 each.text,
                 outlet_names.get(each.outlet, each.outlet),
                 each.lang or None,
-                each.at,
+                each.at if int(each.article) in timed else None,
             )
             for each in details.summary
         ),
