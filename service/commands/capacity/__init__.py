@@ -43,7 +43,7 @@ def capacity(
         float,
         typer.Option(
             help="Cores that share a reconcile run equally, on one or several machines; see "
-            "`[compute]` in the settings."
+            "the section `compute` of the settings."
         ),
     ] = 1.0,
     stored_days: Annotated[

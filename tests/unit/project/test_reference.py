@@ -60,6 +60,9 @@ def test_each_command_and_parameter_has_help():
         assert command.help, name
         for parameter in command.params:
             assert parameter.name == "help" or parameter.help, f"{name} {parameter.name}"
+            # The terminal would show such a word as a style, and omit it.
+            assert not re.search(r"(?<!\\)\[/?[a-z_. ]+\]", parameter.help or ""), parameter.help
+        assert not re.search(r"(?<!\\)\[/?[a-z_. ]+\]", command.help), command.help
 
 
 def test_pages_name_existing_commands_and_options_only():
