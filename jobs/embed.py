@@ -38,8 +38,9 @@ def embed(context: Context) -> Counts:
         model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
         _adopt_model(session, context, model_id, encoder.model)
         waiting = len(articles.find_in_stage(session, "admitted"))
+        has_unencoded = bool(vectors.find_unencoded(session, model_id, limit=1))
     _encode_meanings(context, encoder, model_id)
-    if not waiting:
+    if not has_unencoded:  # articles may wait for their story, while reconcile locks the stories
         return {}
     _mark_boilerplate(context)
     done = encoded_count = 0

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, event, func, select
 
 from jobs.close import close
 from jobs.describe import describe
@@ -98,6 +98,21 @@ def test_reports_of_one_event_share_a_story(context: Context, publish: Callable[
     reconcile(context)
     result = by_title(context)
     assert result[MEETING[0]] == result[MEETING_AGAIN[0]] != result[FERRY[0]]
+
+
+def test_boilerplate_is_not_searched_again_while_articles_wait_for_a_story(
+    context: Context, publish: Callable[..., None]
+):
+    publish(item("1", MEETING, NOW), item("2", FERRY, NOW))
+    statements: list[str] = []
+    record = lambda *values: statements.append(values[2])  # noqa: E731
+    event.listen(context.engine, "before_cursor_execute", record)
+    try:
+        assert embed(context) == {}
+    finally:
+        event.remove(context.engine, "before_cursor_execute", record)
+    assert statements
+    assert not any("articles.title" in each for each in statements)
 
 
 def test_later_report_joins_and_story_id_is_stable(
