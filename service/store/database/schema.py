@@ -72,9 +72,16 @@ def upgrade(engine: Engine) -> list[str]:
         translate_database_errors(engine),
         derived_engine(engine, UNLIMITED) as unlimited,
         _supported_connection(unlimited) as connection,
-        _migration_lock(connection),
     ):
         missing = _missing_revisions(connection)
+        connection.rollback()
+        # Every command calls this function, and while the lock is held nothing can be committed.
+        return _upgrade_with_lock(connection) if missing else []
+
+
+def _upgrade_with_lock(connection: Connection) -> list[str]:
+    with _migration_lock(connection):
+        missing = _missing_revisions(connection)  # another process may have applied them
         if missing:
             _require_pgvector(connection)
             command.upgrade(_config(connection), "head")

@@ -1,5 +1,7 @@
 """Migrations, and errors for incompatible databases."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -17,6 +19,8 @@ from service.errors import (
 from service.store.database import schema
 from service.store.database.connections.connection import LimitedConnection
 from service.store.database.embedded import EmbeddedServer
+from service.store.database.schema import MIGRATION_LOCK as LOCK
+from service.store.database.sessions import Sessions
 from service.store.tables import Base
 
 
@@ -57,6 +61,17 @@ def test_upgrade_is_idempotent(server: EmbeddedServer):
     assert schema.upgrade(engine) == []
     assert schema.check(engine)
     engine.dispose()
+
+
+def test_upgrade_of_a_current_schema_does_not_disturb_writers(engine: Engine, sessions: Sessions):
+    # A writer has the shared lock until its commit; with an exclusive lock, `upgrade` would wait.
+    with sessions() as session, ThreadPoolExecutor(1) as pool:
+        session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": LOCK})
+        upgraded = pool.submit(schema.upgrade, engine)
+        try:
+            assert upgraded.result(timeout=5) == []
+        finally:
+            session.rollback()
 
 
 def test_empty_database_is_too_old(server: EmbeddedServer):
