@@ -10,9 +10,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article
+from service.domain.locales.codes import primary_subtag
+from service.domain.search.function_words import is_function_word
 from service.domain.text.sentences import split_sentences
 
 #: Start and end of each span of a text in characters, ascending: start, end, start, end.
@@ -33,9 +36,14 @@ _MAX_TITLE_OVERLAP = 0.5
 _MAX_SHARE_WITH_TITLE = 0.25
 #: Words in more titles than this, as a share and as a number, are too common to relate two titles.
 _COMMON_SHARE, _COMMON_TITLES = 0.1, 5
-_MIN_WORD_CHARACTERS = 3
+#: Shorter words relate no titles. Many words of Korean, Chinese and Japanese have two characters.
+_MIN_LETTERS, _MIN_SYLLABLES = 3, 2
+_SYLLABLES = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 #: Lower-case words needed in a template.
 _MIN_TEMPLATE_WORDS = 3
+
+#: Languages whose function words are only `tokenization.STOP_WORDS`; "" is unknown.
+_ENGLISH = frozenset(["en", ""])
 
 _TITLE, _SLOT = "<title>", "<slot>"
 #: Addresses and account names, which vary within one template.
@@ -165,8 +173,11 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
 
 def _title_words(articles: Sequence[Article]) -> list[frozenset[str]]:
     """The words of each title that can relate it to others: no stop words, no common words."""
-    words = [_content_words(tokenization.title_words(article)) for article in articles]
-    languages = [article.lang.lower().partition("-")[0] for article in articles]
+    languages = [primary_subtag(article.lang) for article in articles]
+    words = [
+        _content_words(tokenization.title_words(article), language)
+        for article, language in zip(articles, languages, strict=True)
+    ]
     sizes = Counter(languages)
     counts = Counter(
         (language, word) for language, each in zip(languages, words, strict=True) for word in each
@@ -181,12 +192,18 @@ def _common(sizes: Mapping[str, int], language: str) -> float:
     return max(_COMMON_TITLES, _COMMON_SHARE * sizes[language])
 
 
-def _content_words(words: Iterable[str]) -> frozenset[str]:
-    return frozenset(
-        word
-        for word in words
-        if len(word) >= _MIN_WORD_CHARACTERS and word not in tokenization.STOP_WORDS
-    )
+def _content_words(words: Iterable[str], language: str) -> frozenset[str]:
+    return frozenset(word for word in words if _is_content(word, language))
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_content(word: str, language: str) -> bool:
+    if len(word) < (_MIN_SYLLABLES if _SYLLABLES.search(word) else _MIN_LETTERS):
+        return False
+    if word in tokenization.STOP_WORDS:
+        return False
+    # The English list of function words contains words of news, such as "home" and "open".
+    return language in _ENGLISH or not is_function_word(word, language)
 
 
 def _split(row: int, article: Article) -> Iterator[_Occurrence]:
@@ -202,7 +219,8 @@ def _split(row: int, article: Article) -> Iterator[_Occurrence]:
         spelled = list(tokenization.spellings(masked))
         if spelled:
             keys = tuple(_keys(spelled, title))
-            words = _content_words(keys[0].split()) - outlet - {_TITLE}
+            language = primary_subtag(article.lang)
+            words = _content_words(keys[0].split(), language) - outlet - {_TITLE}
             yield _Occurrence(row, at, end, keys, words)
         at = end
 

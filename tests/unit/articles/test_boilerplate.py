@@ -18,10 +18,10 @@ PAYWALL = "Members can read this article in full. Please sign in or choose a pla
 COOKIES = "Your browser blocks our cookies. Change the settings and load the page again."
 
 
-def reports(*rows: tuple[str, str, str]) -> list[Article]:
+def reports(*rows: tuple[str, str, str], lang: str = "en") -> list[Article]:
     """Articles of (outlet, title, text), two hours apart."""
     return [
-        Article(f"a{at}", title, text, outlet, published=START + timedelta(hours=2 * at), lang="en")
+        Article(f"a{at}", title, text, outlet, published=START + timedelta(hours=2 * at), lang=lang)
         for at, (outlet, title, text) in enumerate(rows)
     ]
 
@@ -111,6 +111,30 @@ def test_chinese_boilerplate() -> None:
     )
 
     assert texts(articles) == ["今早首班车发出。", "", ""]
+
+
+def test_function_word_shared_with_a_title_says_nothing() -> None:
+    line = "Abonnez-vous à notre lettre pour lire chaque soir tous les articles."
+    articles = reports(
+        ("phare", "Les mouettes reviennent au port", line),
+        ("phare", "Une pelle pour le maire", line),
+        ("phare", "Trois chalutiers saisis", line),
+        lang="fr",
+    )
+
+    assert texts(articles) == ["", "", ""]
+
+
+def test_titles_of_short_korean_words() -> None:
+    line = "기사 제보는 전화로 해 주세요."
+    articles = reports(
+        ("등대", "새 다리 개통", line),
+        ("등대", "배추 값 올라", line),
+        ("등대", "시장 선거 연기", line),
+        lang="ko",
+    )
+
+    assert texts(articles) == ["", "", ""]
 
 
 def test_updated_report_keeps_its_text() -> None:
