@@ -26,8 +26,8 @@ def _hints(text: str) -> tuple[str, ...]:
     return tuple(text.split("|"))
 
 
-def _any_case(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
+def _any_case(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE | flags)
 
 
 SPONSORED_SECTIONS = _lines("""
@@ -60,22 +60,32 @@ SATIRE_MARKS = _lines("satire, satira, sátira, parody, parodie, сатира, m
 LIVE_SECTIONS = _lines("""
 live, liveblog, live blog, liveblogs, live updates, live coverage, liveticker, live ticker
 ao vivo, in diretta, canli anlatim, онлайн трансляция, بث مباشر
+directo, en directo, en vivo, minuto a minuto, ao minuto, aominuto, en direct, diretta, na zywo
+relacja na zywo, canli, canli blog, direktrapport, livefeed, onlain, zhivo
 """)
 LIVE_MARKS = _lines("""
 live, live updates, live results, live blog, liveblog, live ticker, liveticker, live coverage
 watch live, as it happened, en direct, direct, en vivo, en directo, ao vivo, in diretta, diretta
 la diretta, canlı, canli, canlı anlatım, na żywo, relacja na żywo, онлайн, прямая трансляция
-онлайн трансляция, наживо, مباشر, بث مباشر, 直播, 实时更新, ライブ, ライブ中継, 生中継, लाइव, लाइव अपडेट
-langsung, 생중계
+онлайн-трансляция, онлайн трансляция, текстовая трансляция, наживо, مباشر, بث مباشر, 直播, 实时更新, ライブ, ライブ中継, 生中継, लाइव, लाइव अपडेट
+langsung, 생중계, minute by minute, minuto a minuto, ao minuto, al minuto, minuto per minuto
+minute par minute, i direkte, direkte, suorana, ζωντανά, liveverslag, relacja live, 速報中継
 """)
 LIVE_PHRASES = Phrases(
     re.compile(
         r"(?i:\blive[ -]updates\b|\bwatch live\b|\blive-?blog\b|\blive-?ticker\b|\bas it happened\b)"
         # "Iran war live: …", "… – US politics live"; not "Where we live: …" or
         # "… Saturday Night Live".
+        # Other languages set the words apart by a comma or full stop.
+        r"|(?i:, en direct(?:o)?$|, en vivo(?:: minuto a minuto)?$|, ao minuto$|, in diretta$"
+        r"|\. (?:онлайн|текстовая|прямая)[ -]?трансляция$|\. relacja (?:na żywo|live)$"
+        r"|\bfölj utvecklingen\b|\bfølg utviklingen\b|\bfølg udviklingen\b)"
         r"|^(?!(?:Where|How|Why) )[^:|]{2,40}(?<! we)(?<! to)(?<! they)(?<! people) live:|[|–—-] [^|:–—]{2,40} live$"
     ),
-    _hints("live|as it happened"),
+    _hints(
+        "live|as it happened|, en direct|, en vivo|, ao minuto|, in diretta|трансляция|na żywo"
+        "|utvecklingen|utviklingen|udviklingen"
+    ),
     folded=True,
 )
 LIVE_SLUGS = Phrases(
@@ -107,6 +117,11 @@ SERIES_PHRASES = Phrases(
         r"|\brésultats du loto\b|\bresultados? d[ea]l? ?(?:la )?(?:lotería|loteria|mega-sena)\b"
         r"|\bestrazioni (?:del )?lotto\b|\bрезультаты лотереи\b|\bsayısal loto sonuçları\b"
         r"|^(?:the )?weather (?:forecast )?(?:for|today|tomorrow)\b|^das wetter (?:am|für|in)\b"
+        r"|^(?:das )?wetter (?:heute|morgen|aktuell)\b|^(?:el )?clima (?:de )?(?:hoy|mañana)\b"
+        r"|^meteo (?:oggi|domani)\b|^météo (?:de ce|à|aujourd['’]hui)\b|^weerbericht\b"
+        r"|^погода (?:на|в|завтра|сегодня)\b|^bugün hava\b|^dagens väder\b|^(?:今日|明日|今日の)天[气気]"
+        r"|\b(?:dagens|daghoroscoop|dzienny) horo[sk]kop\b|\bhoroskop (?:dzienny|na|dnia)\b"
+        r"|\bhoroscoop van\b|^حظك اليوم\b|^burç yorumları\b|(?:今日|きょう)の(?:運勢|占い)|오늘의 운세"
         r"|^météo du\b|^pronóstico del tiempo\b|^previsioni meteo\b|^previsão do tempo\b|^прогноз погоды"
         r"|\bopen thread\b|\b(?:today|this day) in (?:\S+ ){0,3}history\b|^(?:dear|ask) [^:,]{3,30}:"
         r"|\bfor [a-z]{3,9}\.? \d{1,2}, 20\d\d$"
@@ -114,7 +129,8 @@ SERIES_PHRASES = Phrases(
     _hints(
         "crossword|sudoku|wordle|strands|connections|quordle|quiz|puzzle|rätsel|horoscope|"
         "horoskop|horóscopo|oroscopo|гороскоп|burç|numbers|results|lottozahlen|loto|"
-        "resultado|estrazioni|лотереи|weather|wetter|météo|tiempo|meteo|tempo|погоды|"
+        "resultado|estrazioni|лотереи|weather|wetter|météo|tiempo|meteo|tempo|погод|"
+        "clima|weerbericht|hava|väder|天气|天気|horoscoop|حظك|の運勢|の占い|운세|"
         "open thread| history|dear |ask |, 20"
     ),
 )
@@ -130,7 +146,7 @@ morning report, morning newsletter, news roundup, daily roundup, resumen de noti
 ROUNDUP_MARKS = _lines("""
 news wrap, news brief, news in brief, morning briefing, evening briefing, daily briefing, the briefing
 morning mail, news roundup, weekly roundup, weekly round-up, headlines, top stories, eye opener
-nachrichten am morgen, morgenbriefing, das war der tag, der tag kompakt, news des tages
+nachrichten am morgen, nachrichten des tages, morgenbriefing, das war der tag, der tag kompakt, news des tages
 wochenrückblick, presseschau, nachrichtenüberblick, revue de presse, l'essentiel de l'actualité
 les titres du jour, le récap, resumen de noticias, resumen del día, noticias del día, boletín
 titulares, rassegna stampa, le notizie del giorno, notizie del giorno, resumo do dia
@@ -160,6 +176,16 @@ ROUNDUP_PHRASES = Phrases(
         r"|\b(?:photos|pictures|images) of the (?:day|week|month|year)\b"
         r"|\bdie nachrichten (?:am|des)\b|\blas noticias del? (?:la )?(?:día|semana)\b"
         r"|\bголовне за (?:день|тиждень)\b|^главные новости\b|\bbilder des tages\b"
+        # Headings of bulletins in other languages, with or without a date.
+        r"|^l['’]essentiel de l['’](?:actualité|info)\b|^les infos du jour\b"
+        r"|\bce qu['’]il faut retenir (?:de|du|ce|cette)\b|^las noticias de hoy\b"
+        r"|^le notizie (?:di oggi|del giorno|che hanno)\b|^as notícias (?:do dia|de hoje|que marc)"
+        r"|^(?:het )?(?:belangrijkste )?nieuws van (?:vandaag|de dag)\b"
+        r"|^(?:morgonens|kvällens) (?:viktigaste )?nyheter\b|^dagens viktigaste nyheter\b"
+        r"|^najważniejsze (?:informacje|wydarzenia) (?:dnia|tygodnia|z)\b"
+        r"|^главное (?:к этому часу|к утру|к вечеру|сегодня|на сегодня)\b|^günün (?:özeti|öne çıkan)"
+        r"|^أبرز (?:أخبار|عناوين|الأخبار) (?:اليوم|الساعة)|ニュースまとめ|要闻(?:速览|汇总)"
+        r"|오늘의 (?:주요 )?뉴스"
         # The dated edition of a programme.
         r"|^\d{1,2}/\d{1,2}: |\bedition \d{1,2}/\d{1,2}/20\d\d$"
         # Three headlines in one, or a headline and the next subject.
@@ -169,7 +195,8 @@ ROUNDUP_PHRASES = Phrases(
     _hints(
         "brief|bulletin|digest|headlines|round|wrap| things |news |what you missed|what we missed|what happened|stories|"
         "this week|the week|photos of|pictures of|images of|nachrichten|noticias|за |новости|"
-        "bilder des tages|/|;|plus"
+        "bilder des tages|essentiel de l|infos du jour|retenir|notizie|notícias|nieuws|nyheter|"
+        "najważniejsze|главное|günün|أبرز|ニュースまとめ|要闻|뉴스|/|;|plus"
     ),
 )
 #: Beginnings of texts that introduce several subjects.
@@ -183,8 +210,15 @@ ROUNDUP_TEXTS = Phrases(
         "in today|big story|news round|news wrap|essential |daily|weekly|latest at the end of|welcome to"
     ),
 )
+_SUBJECT = r"[^\s,:;]+(?: [^\s,:;]+){1,7}"
 #: Evidence that an edition of a newsletter has several subjects.
-SEVERAL_SUBJECTS = _any_case(r"\. and, |\bplus:|\nalso, |▪|•|\bbrings you stories\b|\w; \w.*\w; \w")
+SEVERAL_SUBJECTS = _any_case(
+    r"\. and, |\bplus:|\nalso, |▪|•|\bbrings you stories\b|\w; \w.*\w; \w"
+    # A title that lists subjects of two words or more: "Briefing: …, … and …".
+    rf"|\A[^:\n]{{3,40}}: {_SUBJECT}(?:, {_SUBJECT})+,? (?:and|und|et|y|e|en|och|og|i|и|ve)"
+    rf" {_SUBJECT}$",
+    re.MULTILINE,
+)
 NEWSLETTER = Phrases(
     _any_case(
         r"\bnewsletters?\b|\binfolettre\b|\bboletín\b|\bnieuwsbrief\b|\bnyhetsbrev\b"
@@ -200,7 +234,7 @@ NEWSLETTER_TEXT = Phrases(
 OPINION_SECTIONS = _lines("""
 opinion, opinions, op ed, oped, commentisfree, comment, commentary, editorial, editorials, columns
 columnist, columnists, column, ideas, viewpoint, viewpoints, views, voices, perspective, perspectives
-analysis, letters, review, reviews, leaders, essay, essays, guest essay
+analysis, letters, review, reviews, leaders, essay, essays, guest essay, cartoon, cartoons
 meinung, kommentar, kommentare, leitartikel, debatte, gastbeitrag, kolumnen, kolumne, rezensionen
 tribune, tribunes, editos, edito, chroniques, idees, debats, points de vue, critiques
 opinión, columnas, columna, tribuna, editoriales, analisis, opinioni, commenti, editoriali
