@@ -122,10 +122,10 @@ def _mark_boilerplate(context: Context) -> None:
     """
     with context.sessions.begin() as session:
         latest = boilerplate.load_latest(session, limit=EXAMINED)
-    found = find_boilerplate([each.article for each in latest])
+    spans_of = find_boilerplate([each.article for each in latest])
     changed = {
         (int(each.article.id), each.revision): merged
-        for each, spans in zip(latest, found, strict=True)
+        for each, spans in zip(latest, spans_of, strict=True)
         if (merged := merge_spans(each.spans, spans)) != list(each.spans)
     }
     if not changed:

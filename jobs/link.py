@@ -148,14 +148,13 @@ def _build_profiles(
     """
     tokenised = TokenisedArticles.build(list(loaded.values()), values)
     row_of = {key: row for row, key in enumerate(loaded)}
-    rows = [np.array([row_of[key] for key in _reports(keys, loaded)]) for keys in members.values()]
+    reports_or_all = (
+        [key for key in keys if loaded[key].type.is_independent_report] or keys
+        for keys in members.values()
+    )
+    rows = [np.array([row_of[key] for key in keys]) for keys in reports_or_all]
     features = Features.build(tokenised, vocabulary)
     return StoryProfiles.from_features(list(members), rows, features)
-
-
-def _reports(keys: Sequence[int], loaded: Mapping[int, Article]) -> Sequence[int]:
-    """The reports among the members of a story, or all members if there are none."""
-    return [key for key in keys if loaded[key].type.is_independent_report] or keys
 
 
 def _link_roundups(
@@ -179,7 +178,7 @@ def _link_roundups(
             for story, keys in members.items()
         }
         candidates = {story: near[story][:MAX_REPORTS] for story in near if near[story]}
-        found = find_roundup_mentions([roundup], candidates, vocabulary)[roundup.id]
-        mentioned[int(roundup.id)] = {each.story for each in found}
+        new_mentions = find_roundup_mentions([roundup], candidates, vocabulary)[roundup.id]
+        mentioned[int(roundup.id)] = {each.story for each in new_mentions}
     mentions.replace_mentions(session, mentioned)
     return sum(map(len, mentioned.values()))

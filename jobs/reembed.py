@@ -26,7 +26,8 @@ DELETED = 5000
 def reembed(context: Context) -> Counts:
     """Encode some articles with the requested model; when all have a vector, put it into use.
 
-    Until then the model in use answers. After the switch, delete the vectors of the former model.
+    Until then the model in use serves requests. After the switch, delete the vectors of the
+    former model.
     """
     with context.sessions.begin() as session:
         if (in_use := model_choices.find_in_use(session)) is None:

@@ -12,7 +12,7 @@ from service.store.subscribers import alert_emails, subscribers
 from service.store.subscribers import alerts as store
 from service.store.subscribers.digest_stories import add_texts, load_changed_stories
 
-#: Period of earlier alerts that are considered; a story alerted before it counts as new.
+#: Period of earlier alerts that are considered; a story with only older alerts counts as new.
 HISTORY_PERIOD = timedelta(days=30)
 #: Maximum stories checked in one run; the newest ones.
 MAX_STORIES = 5000

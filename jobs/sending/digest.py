@@ -21,11 +21,11 @@ from service.store.subscribers import alert_emails, editions
 from service.store.subscribers.digest_stories import digest_stories
 from service.store.subscribers.subscribers import Subscriber
 
-#: Period of earlier editions that are considered; a story shown before it counts as new.
+#: Period of earlier editions that are considered; a story that was last shown before counts as new.
 HISTORY_PERIOD = timedelta(days=14)
 #: Age limit of deferred alert emails; long enough for a subscriber who misses a weekly edition.
 DEFERRED_PERIOD = timedelta(days=21)
-#: Longest time that an edition covers, however long ago the last one was.
+#: Longest time that an edition covers, even if the last one is older.
 MAX_LOOKBACK = timedelta(days=7)
 #: Maximum reports of a story that are compared with other stories.
 MAX_REPORTS = 12
@@ -79,7 +79,7 @@ def create_editions(context: Context) -> Counts:
 def load_stories(session: Session, context: Context) -> list[DigestStory]:
     """Return the stories that an edition may show, with those of one event joined."""
     since = context.clock() - MAX_LOOKBACK
-    stories = digest_stories(session, since=since, limit=context.settings.editions.max_stories)
+    stories = digest_stories(session, since=since, limit=context.settings.editions.max_candidates)
     return join_events(stories, _find_events(session, context, stories))
 
 

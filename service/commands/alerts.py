@@ -83,7 +83,7 @@ def add(  # noqa: PLR0917  # options, all by name
     A story matches if, for each given option, it has at least one of the values. Give at least one
     option.
     """
-    wanted = parse_query(
+    conditions = parse_query(
         words=words,
         entities=entities,
         outlets=outlets,
@@ -93,7 +93,7 @@ def add(  # noqa: PLR0917  # options, all by name
     )
     with open_store() as context, context.sessions.begin() as session:
         owner = subscribers.find_by_address(session, address)
-        added = alerts.add(session, owner.id, wanted, now=context.clock())
+        added = alerts.add(session, owner.id, conditions, now=context.clock())
     print(f"added alert {added.id} of {owner.address}: {added.query}")
 
 
@@ -172,10 +172,10 @@ def preview(  # noqa: PLR0917  # options, all by name
         if number:
             with context.sessions.begin() as session:
                 saved = alerts.get(session, number)
-                wanted = saved.alert.query
+                conditions = saved.alert.query
                 filters = subscribers.get(session, saved.subscriber).filters
         else:
-            wanted = parse_query(
+            conditions = parse_query(
                 words=words,
                 entities=entities,
                 outlets=outlets,
@@ -184,10 +184,10 @@ def preview(  # noqa: PLR0917  # options, all by name
                 query=query,
             )
         stories = _load_recent_stories(context)
-        wanted, stories = _load_saved_query(context, wanted, stories)
-        for each in find_near_misses(stories, wanted, filters, limit=MAX_NEAR_MISSES):
+        conditions, stories = _load_saved_query(context, conditions, stories)
+        for each in find_near_misses(stories, conditions, filters, limit=MAX_NEAR_MISSES):
             print(f"Near miss: {each.story.headline or 'Untitled'}: {each.reason}")
-        page, matching = write_preview(context, stories, wanted, filters, folder)
+        page, matching = write_preview(context, stories, conditions, filters, folder)
     print(f"Wrote {page}: the email about the first of {matching} matching stories")
     if open_browser:
         webbrowser.open(page.as_uri())
@@ -234,7 +234,7 @@ def _load_recent_stories(context: Context) -> list[DigestStory]:
         return digest_stories(
             session,
             since=context.clock() - MAX_LOOKBACK,
-            limit=context.settings.editions.max_stories,
+            limit=context.settings.editions.max_candidates,
         )
 
 

@@ -199,8 +199,8 @@ def deliveries(
         return
     for each in listed:
         result = each.error or f"accepted with {each.status}"
-        requested = " (requested)" if each.requested else ""
-        print(f"{format_time(each.at)}  change {each.change}  {result}{requested}")
+        redelivery = " (redelivery)" if each.is_redelivery else ""
+        print(f"{format_time(each.at)}  change {each.change}  {result}{redelivery}")
     if not listed:
         print("no deliveries")
 
@@ -227,7 +227,7 @@ def redeliver(
     outcome = send_again(target, transition, context.settings, now=now)
     with _open_session() as (_, session):
         webhooks.lock_row(session, webhook_id)  # it may have been removed meanwhile
-        attempts.record(session, webhook_id, {change: outcome}, now=now, requested=True)
+        attempts.record(session, webhook_id, {change: outcome}, now=now, is_redelivery=True)
     _print_outcome(target, outcome)
 
 

@@ -96,8 +96,8 @@ def discover_feeds(url: str, settings: Settings) -> list[FeedLink]:
         [links] = parse_all([job], settings.parse)
         groups = groups if isinstance(links, FeedError) else links
     for group in groups:
-        if found := _keep_feeds(tuple(group), settings):
-            return found
+        if feeds := _keep_feeds(tuple(group), settings):
+            return feeds
     raise result.error or BadInputError(
         f"{address} has no feeds, neither on the page nor at usual addresses"
     )
@@ -112,13 +112,13 @@ def _keep_feeds(links: Sequence[FeedLink], settings: Settings) -> list[FeedLink]
         if result.body is not None
     ]
     jobs = [ParseJob(each.body or b"", each.final_url, each.content_type) for each in results]
-    found: dict[str, FeedLink] = {}
+    feeds: dict[str, FeedLink] = {}
     for result, parsed in zip(results, parse_all(jobs, settings.parse), strict=True):
         if isinstance(parsed, ParsedFeed):
             link = links[result.feed_id]
             feed = CheckedFeed(link.url, result, parsed).to_opml(link.title)
-            found.setdefault(result.final_url, FeedLink(feed.url, feed.title, link.guess))
-    return list(found.values())
+            feeds.setdefault(result.final_url, FeedLink(feed.url, feed.title, link.guess))
+    return list(feeds.values())
 
 
 def add_feeds(session: Session, opml_feeds: Sequence[OpmlFeed], *, now: datetime) -> int:

@@ -52,8 +52,8 @@ _MAX_OTHERS = 0.25
 def language_of_words(text: str) -> str:
     """Return the language whose function words the text contains; "" if that is not clear."""
     words = _LANGUAGE_OF.keys() & text.lower().split()
-    found = Counter(_LANGUAGE_OF[word] for word in words).most_common(2)
-    if not found or found[0][1] < _MIN_WORDS:
+    counts = Counter(_LANGUAGE_OF[word] for word in words).most_common(2)
+    if not counts or counts[0][1] < _MIN_WORDS:
         return ""
-    others = found[1][1] if len(found) > 1 else 0
-    return found[0][0] if others <= found[0][1] * _MAX_OTHERS else ""
+    others = counts[1][1] if len(counts) > 1 else 0
+    return counts[0][0] if others <= counts[0][1] * _MAX_OTHERS else ""

@@ -126,8 +126,8 @@ def find_request(key: bytes, token: str, latest: int) -> int:
     `latest` is the number of the latest request. Links of much earlier requests count as invalid.
     """
     requests = range(latest, max(latest - _FORMER_REQUESTS, 1), -1)
-    found = (each for each in requests if verify_token(key, confirm_purpose(each), token))
-    return next(found, 1)
+    matching = (each for each in requests if verify_token(key, confirm_purpose(each), token))
+    return next(matching, 1)
 
 
 def _is_number(text: str, digits: int) -> bool:

@@ -4,7 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from service.mcp.records import StoriesResult, StoryResult
+from service.mcp.records import (
+    StoryResult,
+)
+from service.mcp.results import (
+    StoriesResult,
+)
 from service.mcp.tools import Tools
 
 STORIES_URI = "samestory://stories"

@@ -15,6 +15,10 @@ from samestory_client.decoding import decode
 from service.mcp import arguments as args
 from service.mcp.records import (
     ArticleRecord,
+    StoryRecord,
+    StoryResult,
+)
+from service.mcp.results import (
     ArticlesResult,
     ChangeRecord,
     ChangesResult,
@@ -26,8 +30,6 @@ from service.mcp.records import (
     StorylineRecord,
     StorylineResult,
     StorylinesResult,
-    StoryRecord,
-    StoryResult,
 )
 from service.mcp.times import TimeReader
 
@@ -61,7 +63,7 @@ class Tools:
         """Search stories and articles by keywords and meaning. Filters apply to reports."""
         with self._service() as client:
             start, end, at = self._times.read(client, since, until, as_of)
-            found = client.search(
+            results = client.search(
                 query,
                 since=start,
                 until=end,
@@ -70,8 +72,10 @@ class Tools:
                 as_of=at,
                 limit=limit,
             )
-            stories = (decode(Story, row.get("story")) for row in _get_rows(found, "stories"))
-            articles = (decode(Article, row.get("article")) for row in _get_rows(found, "articles"))
+            stories = (decode(Story, row.get("story")) for row in _get_rows(results, "stories"))
+            articles = (
+                decode(Article, row.get("article")) for row in _get_rows(results, "articles")
+            )
             return SearchResult(
                 since=start,
                 until=end,
@@ -233,11 +237,11 @@ class Tools:
             raise ToolError(str(error)) from error
 
 
-def _to_match(found: Mapping[str, Any]) -> MatchResult:
-    story, next_best = found.get("story"), found.get("next_best")
+def _to_match(response: Mapping[str, Any]) -> MatchResult:
+    story, next_best = response.get("story"), response.get("next_best")
     return MatchResult(
         story=StoryRecord.of(decode(Story, story)) if story else None,
-        score=found["score"],
+        score=response["score"],
         nearest=[
             NearArticle(
                 article=row["article"],
@@ -246,13 +250,13 @@ def _to_match(found: Mapping[str, Any]) -> MatchResult:
                 outlet=row["outlet"]["name"],
                 score=row["score"],
             )
-            for row in _get_rows(found, "nearest")
+            for row in _get_rows(response, "nearest")
         ],
         next_best=NextBestStory(**next_best) if next_best else None,
-        article=found["article"],
-        copy_of=found["copy_of"],
-        language=found["language"],
-        date_flag=found["date_flag"],
+        article=response["article"],
+        copy_of=response["copy_of"],
+        language=response["language"],
+        date_flag=response["date_flag"],
     )
 
 

@@ -15,14 +15,14 @@ def load_plugin(group: str, name: str, protocol: type) -> Any:
     Raises:
         PluginError: it is not installed, cannot be created, or lacks a method of the protocol.
     """
-    found = entry_points(group=f"samestory.{group}")
-    if name not in found.names:
-        installed = ", ".join(sorted(found.names)) or "none"
+    points = entry_points(group=f"samestory.{group}")
+    if name not in points.names:
+        installed = ", ".join(sorted(points.names)) or "none"
         raise PluginError(
             group, name, f"not installed; installed plugins of this group: {installed}"
         )
     try:
-        plugin = found[name].load()()
+        plugin = points[name].load()()
     except Exception as error:
         raise PluginError.from_exception(group, name, error) from error
     if not isinstance(plugin, protocol):

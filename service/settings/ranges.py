@@ -50,7 +50,7 @@ RANGES: dict[str, Range] = {
     "storylines.link": (0, 1),
     "storylines.quorum": (0, 1),
     "training.undated": (0, 1),
-    "training.translation": (0, 1),
+    "training.cross_language_drop": (0, 1),
     "candidates.cross_language": (0, 1000),
     "mail.port": (1, 65535),
     "mail.confirmations_per_hour": (0, 100_000),

@@ -1,4 +1,4 @@
-"""What a process reports about itself without the database: metrics and outages.
+"""Metrics and outages that a process reports without the database.
 
 Any other package may use it; it imports nothing of the service.
 """

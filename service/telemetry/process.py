@@ -146,9 +146,9 @@ class Pools(Collector):
             labels=["purpose"],
         )
         for purpose, count in sorted(self._pools.items()):
-            if found := count():
-                used.add_metric([purpose], found[0])
-                limit.add_metric([purpose], found[1])
+            if number := count():
+                used.add_metric([purpose], number[0])
+                limit.add_metric([purpose], number[1])
         yield from (used, limit)
 
 

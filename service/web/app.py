@@ -13,9 +13,10 @@ from service.store.access import rate_buckets
 from service.store.database.change_counter import read_latest_change_counter
 from service.store.database.sessions import Sessions
 from service.web import health, metrics
-from service.web.api import articles, decisions, keys, runs
+from service.web.api import articles, keys, runs
 from service.web.api.catalogue import feeds, outlet_edits, outlets
 from service.web.api.counts import counts, entities
+from service.web.api.editing import decisions
 from service.web.api.export import lists as exports
 from service.web.api.queries import queries
 from service.web.api.search import match, search

@@ -46,12 +46,12 @@ class BrowserSessions:
             with self._sessions() as session:
                 return browser_sessions.find(session, token, now=self._clock())
 
-        found = await run_in_threadpool(read)
-        if found is not None:
+        stored = await run_in_threadpool(read)
+        if stored is not None:
             self._seen[hash_secret(token)] = None
             while len(self._seen) > MAX_SEEN:
                 self._seen.popitem(last=False)
-        return found
+        return stored
 
 
 def session_token(request: Request) -> str | None:

@@ -41,7 +41,7 @@ class Evidence:
     article: int
     title: str
     outlet: OutletRef
-    since: datetime | None
+    joined_at: datetime | None
     score: float | None
     nearest: tuple[Neighbour, ...]
     next_best: Alternative | None

@@ -33,7 +33,7 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Who usually reports stories like this one; all empty if `withheld` has a reason."""
+    """Outlets and others that usually report such stories; all empty if `withheld` has a reason."""
 
     similar_stories: int
     withheld: str | None

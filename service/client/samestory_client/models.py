@@ -81,7 +81,7 @@ class Rank:
     """The rank score and its parts, each in hours."""
 
     total: float
-    age: float
+    recency: float
     coverage: float
     velocity: float
 
@@ -231,7 +231,7 @@ class Member:
     revision: int
     copy_of: int | None
     copy_share: float | None
-    since: datetime | None
+    joined_at: datetime | None
     score: float | None
     evidence: dict[str, Any]
 

@@ -35,7 +35,7 @@ class Delivery:
     at: datetime
     status: int | None
     error: str | None
-    requested: bool
+    is_redelivery: bool
 
 
 @dataclass(frozen=True, slots=True)

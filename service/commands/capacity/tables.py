@@ -23,7 +23,7 @@ _UNITS = ("", " k", " M", " G", " T")
 
 
 def need_rows(estimate: Estimate, machine: Machine) -> Iterator[Row]:
-    """Yield what all installations together need; some rows are per installation."""
+    """Yield the needs of all installations together; some rows are per installation."""
     size = f"{machine.cores:g} cores and {machine.memory_gb:g} GB"
     yield "articles per second", format_number(estimate.articles_per_second)
     yield "articles in the window", format_number(estimate.window_articles)

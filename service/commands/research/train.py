@@ -167,9 +167,9 @@ def load_labelled_set(path: str, settings: Settings, *, titles: bool = False) ->
 def train_model(
     sets: Sequence[LabelledSet], settings: Settings, *, about: dict[str, Any]
 ) -> PairModel:
-    """Train weights on sets; with `training.translation`, also on simulated translations."""
+    """Train weights on sets, and on simulated translations if `cross_language_drop` is set."""
     pairs = [each.labelled_pairs for each in sets]
-    if translation := settings.training.translation:
+    if translation := settings.training.cross_language_drop:
         pairs += [simulate_translation(each, translation) for each in pairs]
     return fit(pairs, untrained_model(settings.training), about=about)
 

@@ -76,14 +76,14 @@ class ModelSets:
         """
         key = json.dumps(choice.to_json(), sort_keys=True)
         with self._lock:
-            found = self._sets.pop(key, None) or ModelSet(
+            models = self._sets.pop(key, None) or ModelSet(
                 choice,
                 lazy_encoder(choice.embed, self._load_model),
                 load_pair_model(choice.pairs).with_window(self._reach),
                 load_merge_model(choice.merges),
             )
-            self._sets[key] = found
-            return found
+            self._sets[key] = models
+            return models
 
     def keep(self, choices: Iterable[ModelChoice]) -> None:
         """Forget the models of all other choices, and return their memory."""

@@ -1,7 +1,7 @@
 """Composition root: builds engine, sessions, models and clock of the process from the settings.
 
-`serving.build_web_app` builds the web application from the same context; its imports are slow, so
-commands without a web server do not load them.
+`servers.start_up.build_web_app` builds the web application from the same context. Its imports are
+slow, so commands without a web server do not load them.
 """
 
 from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ State = Literal["ok", "warning", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found, in one line, with the remedy if something is wrong."""
+    """Result of a check in one line, with the remedy if something is wrong."""
 
     subject: str
     state: State

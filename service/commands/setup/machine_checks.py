@@ -47,7 +47,7 @@ def check_disk(settings: Settings) -> Finding:
         EmbeddedServerError: the data folder cannot be used.
     """
     required = max(settings.database.min_free_mib, 1)
-    found = []
+    free_spaces = []
     for name, folder in _find_folders(settings):
         parent = next(each for each in (folder, *folder.parents) if each.exists())
         free = shutil.disk_usage(parent).free >> 20
@@ -57,8 +57,8 @@ def check_disk(settings: Settings) -> Finding:
         if free < required:
             remedy = f"free space, or change {name}"
             return Finding("disk", "failed", f"{parent} has only {free} MiB of free space", remedy)
-        found.append((free, parent))
-    free, parent = min(found)
+        free_spaces.append((free, parent))
+    free, parent = min(free_spaces)
     if free < _LOW_SPACE:
         remedy = "see Retention in docs/operations.md"
         return Finding("disk", "warning", f"{parent} has only {free} MiB of free space", remedy)

@@ -51,8 +51,8 @@ def off() -> None:
 def status() -> None:
     """Print whether maintenance mode is on."""
     with open_store() as context, context.sessions() as session:
-        found = maintenance.find(session)
-    print(f"on since {format_time(found.since)}: {found.reason}" if found else "off")
+        mode = maintenance.find(session)
+    print(f"on since {format_time(mode.since)}: {mode.reason}" if mode else "off")
 
 
 def _wait_for_jobs(context: Store, seconds: float) -> None:

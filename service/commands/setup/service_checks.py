@@ -77,8 +77,8 @@ def check_model(settings: EmbedSettings, compute: ComputeLoader) -> Finding:
     encoder = load_encoder(settings, compute.load_model)
     encoder.encode(["A bridge reopens"])
     seconds = time.monotonic() - started
-    found = f"{settings.model} works, {encoder.dimensions} dimensions, loaded in {seconds:.0f} s"
-    return Finding("model", "ok", found)
+    summary = f"{settings.model} works, {encoder.dimensions} dimensions, loaded in {seconds:.0f} s"
+    return Finding("model", "ok", summary)
 
 
 def check_mail(settings: Settings) -> Finding:

@@ -1,4 +1,4 @@
-"""Commands for editors' decisions; `service.web.api.decisions` offers the same over HTTP."""
+"""Commands for editors' decisions; `service.web.api.editing` offers the same over HTTP."""
 
 import json
 import os
@@ -197,10 +197,10 @@ def _find_article(session: Session, text: str) -> int:
     """Return the id of an article, given the id or the URL."""
     if text.isdecimal() and int(text) <= MAX_ID:
         return int(text)
-    found = keys.find_article(session, text)
-    if found is None:
+    article_id = keys.find_article(session, text)
+    if article_id is None:
         raise NotFoundError("article", ascii(text))
-    return found
+    return article_id
 
 
 def _decide(decide: Decide, by: str, why: str, *, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from service.store.editing.audit_log import Decision
 from service.store.story_views.views import StoryView
 from service.web.api.stories.details import QuoteOut
 from service.web.api.stories.schemas import StoryDetailOut
-from service.web.rendering.schemas import MemberOut
+from service.web.rendering.article_schemas import MemberOut
 
 
 def format_story_line(story: StoryView, now: datetime | None = None) -> str:

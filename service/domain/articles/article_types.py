@@ -196,12 +196,12 @@ def classify(
         "\n".join(sorted(url_names)),
         frozenset(name for each in categories for name in evidence.category_names(each)),
     )
-    found = next((each.type for each in _EVIDENCE if each.is_in(signs)), None)
-    if found in _NEWSLETTER_FORMS and signs.is_newsletter():
+    detected = next((each.type for each in _EVIDENCE if each.is_in(signs)), None)
+    if detected in _NEWSLETTER_FORMS and signs.is_newsletter():
         return ArticleType.ROUNDUP if signs.has_several_subjects() else ArticleType.OPINION
-    if found is None and signs.is_column():
+    if detected is None and signs.is_column():
         return ArticleType.OPINION
-    if found is None and recurring:
+    if detected is None and recurring:
         is_bulletin = evidence.BULLETIN_WORDS.search(signs.title)
         return ArticleType.ROUNDUP if is_bulletin else ArticleType.SERIES
-    return found or outlet_type or ArticleType.REPORT
+    return detected or outlet_type or ArticleType.REPORT

@@ -8,7 +8,7 @@ sentence has no word in common with its title.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -108,7 +108,7 @@ def find_boilerplate(articles: Sequence[Article]) -> list[Spans]:
             by_key["", key].append(occurrence)
             if outlet:
                 by_key[outlet, key].append(occurrence)
-    found = {
+    boilerplate_keys = {
         key
         for key, repeated in by_key.items()
         if len(repeated) > 1
@@ -119,7 +119,10 @@ def find_boilerplate(articles: Sequence[Article]) -> list[Spans]:
     spans: dict[int, list[int]] = defaultdict(list)
     for occurrence in occurrences:
         outlet = articles[occurrence.row].outlet
-        if any(("", key) in found or (outlet, key) in found for key in occurrence.keys):
+        if any(
+            ("", key) in boilerplate_keys or (outlet, key) in boilerplate_keys
+            for key in occurrence.keys
+        ):
             spans[occurrence.row] += (occurrence.start, occurrence.end)
     return [spans[row] for row in range(len(articles))]
 
@@ -182,14 +185,11 @@ def _title_words(articles: Sequence[Article]) -> list[frozenset[str]]:
     counts = Counter(
         (language, word) for language, each in zip(languages, words, strict=True) for word in each
     )
+    limits = {key: max(_COMMON_TITLES, _COMMON_SHARE * size) for key, size in sizes.items()}
     return [
-        frozenset(word for word in each if counts[language, word] <= _common(sizes, language))
+        frozenset(word for word in each if counts[language, word] <= limits[language])
         for language, each in zip(languages, words, strict=True)
     ]
-
-
-def _common(sizes: Mapping[str, int], language: str) -> float:
-    return max(_COMMON_TITLES, _COMMON_SHARE * sizes[language])
 
 
 def _content_words(words: Iterable[str], language: str) -> frozenset[str]:

@@ -75,8 +75,8 @@ def keep_within_stories(
     }
     kept = [each for each in copies if stories.get(each.article) not in affected]
     again = [each for each in articles if stories.get(each.id) in affected]
-    found = find_copies(again, settings, stories) if again else []
-    return sorted([*kept, *found], key=lambda copy: id_key(copy.article))
+    second_pass = find_copies(again, settings, stories) if again else []
+    return sorted([*kept, *second_pass], key=lambda copy: id_key(copy.article))
 
 
 def _share_story(
@@ -119,9 +119,9 @@ def _is_enough(
     if late.outlet and late.outlet == early.outlet:
         if _has_same_timestamp(late, early):
             return share >= settings.version_share
-        return share >= settings.whole_share and not brief
+        return share >= settings.strict_share and not brief
     if brief:
-        return share >= settings.whole_share
+        return share >= settings.strict_share
     if share < settings.share_same_title:
         return False
     if share >= settings.share:
@@ -150,8 +150,8 @@ def _whole_text(article: Article) -> str:
 def _mentions_title(shared: Collection[str], article: Article) -> bool:
     """Whether enough words of an article's title are shared; True for a title without words."""
     title = {word for word in title_words(article) if word not in STOP_WORDS}
-    found = sum(word in shared for word in title)
-    return not title or found >= max(1, _MIN_TITLE_SHARE * len(title))
+    shared_words = sum(word in shared for word in title)
+    return not title or shared_words >= max(1, _MIN_TITLE_SHARE * len(title))
 
 
 def _has_same_timestamp(one: Article, other: Article) -> bool:

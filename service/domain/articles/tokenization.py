@@ -144,8 +144,8 @@ def spellings(text: str) -> Iterator[Spelling]:
 
     A word that is empty after normalization, such as an Arabic kashida alone, is left out.
     """
-    found = map(_spelling, _WORD.findall(unicodedata.normalize("NFKC", text)))
-    return (each for each in found if each[0])
+    spellings = map(_spelling, _WORD.findall(unicodedata.normalize("NFKC", text)))
+    return (each for each in spellings if each[0])
 
 
 @lru_cache(maxsize=1 << 17)  # a window has many articles with the same words

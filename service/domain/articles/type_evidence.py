@@ -345,8 +345,8 @@ def title_parts(title: str) -> list[str]:
     """The parts of a title between colons, bars and dashes, in lower case."""
     text = normalize(title).lower()
     # The search takes longer than all else here, and most titles have no such character.
-    found = [text] if _SEPARATING.isdisjoint(text) else _SEPARATOR.split(text)
-    parts = (part.strip(" .!…'’\"“”") for part in found)
+    pieces = [text] if _SEPARATING.isdisjoint(text) else _SEPARATOR.split(text)
+    parts = (part.strip(" .!…'’\"“”") for part in pieces)
     return [part for part in parts if part]
 
 

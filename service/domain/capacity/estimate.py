@@ -25,7 +25,7 @@ _STEPS = ("fetch", "parse", "detect_language", "encode", "place", "describe")
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a load needs.
+    """Needs of a load.
 
     `cores` are the cores in use by step, of all installations. At the maximum load, `machines` have
     room for these cores and for the memory of all installations. `primaries` is the number of
@@ -58,7 +58,7 @@ class Estimate:
 
 
 def estimate(load: Load, machine: Machine, costs: Costs) -> Estimate:
-    """Estimate what a load needs on machines of one size."""
+    """Estimate the needs of a load on machines of one size."""
     installations = count_installations(load, machine, costs)
     cores = _cores(load, installations, costs)
     share = load.share_with_text

@@ -22,7 +22,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class UncertainMembership:
-    """An article whose membership is hardly better supported than others."""
+    """An article that may belong to another story."""
 
     article: int
     story: str
@@ -69,14 +69,14 @@ def uncertain_memberships(
     placements: Iterable[Placement], *, below: float
 ) -> list[UncertainMembership]:
     """Placements with a score below `below`, the lowest first; those by editors are certain."""
-    found = [
+    questions = [
         UncertainMembership(
             each.article, each.story, each.score, each.alternative[0] if each.alternative else None
         )
         for each in placements
         if not each.by_editor and each.score is not None and each.score < below
     ]
-    return sorted(found, key=lambda each: (each.score, each.article))
+    return sorted(questions, key=lambda each: (each.score, each.article))
 
 
 def likely_merges(placements: Iterable[Placement], *, at_least: float) -> list[LikelyMerge]:
@@ -88,8 +88,8 @@ def likely_merges(placements: Iterable[Placement], *, at_least: float) -> list[L
         one, other = sorted((each.story, each.alternative[0]))
         if one != other:
             scores[one, other].append(each.alternative[1])
-    found = [LikelyMerge(pair, max(values), len(values)) for pair, values in scores.items()]
-    return sorted(found, key=lambda each: (-each.score, each.stories))
+    merges = [LikelyMerge(pair, max(values), len(values)) for pair, values in scores.items()]
+    return sorted(merges, key=lambda each: (-each.score, each.stories))
 
 
 def likely_splits(placements: Iterable[Placement], *, link: float) -> list[LikelySplit]:
@@ -101,12 +101,12 @@ def likely_splits(placements: Iterable[Placement], *, link: float) -> list[Likel
     by_story: Mapping[str, list[Placement]] = defaultdict(list)
     for each in placements:
         by_story[each.story].append(each)
-    found = []
+    splits = []
     for story, members in sorted(by_story.items()):
         parts = sorted(_linked_parts(members, link), key=lambda part: (-len(part), part))
         if len(parts) > 1 and len(parts[0]) >= MIN_PART:
-            found += [LikelySplit(story, part) for part in parts[1:] if len(part) >= MIN_PART]
-    return found
+            splits += [LikelySplit(story, part) for part in parts[1:] if len(part) >= MIN_PART]
+    return splits
 
 
 def _linked_parts(members: Sequence[Placement], link: float) -> list[tuple[int, ...]]:

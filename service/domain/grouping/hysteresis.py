@@ -56,8 +56,8 @@ class StableStories:
         units = np.repeat(np.arange(len(members)), [*map(len, members)])
         rows = np.fromiter(chain.from_iterable(members), dtype=np.int64, count=len(units))
         stable = self.stories[rows] != UNSTABLE
-        found = np.column_stack([units[stable], self.stories[rows][stable]])
-        cells, counts = np.unique(found, axis=0, return_counts=True)
+        units_and_stories = np.column_stack([units[stable], self.stories[rows][stable]])
+        cells, counts = np.unique(units_and_stories, axis=0, return_counts=True)
         # Later assignments win: the most frequent story comes last, and the first one if tied.
         for cell in np.lexsort((-cells[:, 1], counts)):
             stories[cells[cell, 0]] = cells[cell, 1]

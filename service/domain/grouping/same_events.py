@@ -69,9 +69,9 @@ def find_same_events(
         story_of_start = dict(zip(starts.tolist(), component.tolist(), strict=False))
         languages = features.languages[np.concatenate(inside)]
         for merged in _merge(groups, built, merge_model, languages):
-            found = [names[story_of_start[unit]] for unit in merged if unit in story_of_start]
-            if len(found) > 1:
-                events.append(tuple(found))
+            joined = [names[story_of_start[unit]] for unit in merged if unit in story_of_start]
+            if len(joined) > 1:
+                events.append(tuple(joined))
     return sorted(events)
 
 

@@ -18,7 +18,7 @@ from service.domain.identity.keys import (
     normalize_title,
 )
 
-#: Guids that are numbered anew in each document: short, and without a long number.
+#: Guids that are numbered from the start in each document: short, and without a long number.
 _NUMBERED_GUID = re.compile(r"(?!.*\d{3}).{0,40}?\d{1,2}|\D{1,20}")
 
 

@@ -98,14 +98,14 @@ def find_repeats(outlets: Rows, hours: Floats, unit_of: Rows) -> Rows:
     known = np.flatnonzero((outlets >= 0) & ~np.isnan(hours))
     order = known[np.lexsort((hours[known], outlets[known]))]
     outlets, hours, unit_of = outlets[order], hours[order], unit_of[order]
-    found = [np.zeros((0, 3), dtype=np.int64)]
+    pairs = [np.zeros((0, 3), dtype=np.int64)]
     # An article is compared with its next neighbours in time until none is near.
     for step in range(1, len(order)):
         near = (outlets[step:] == outlets[:-step]) & (hours[step:] - hours[:-step] <= _REPEAT_HOURS)
         if not near.any():
             break
-        found.append(np.column_stack([outlets[step:], unit_of[:-step], unit_of[step:]])[near])
-    repeats = np.concatenate(found)
+        pairs.append(np.column_stack([outlets[step:], unit_of[:-step], unit_of[step:]])[near])
+    repeats = np.concatenate(pairs)
     repeats[:, 1:].sort(axis=1)
     return np.unique(repeats[repeats[:, 1] != repeats[:, 2]], axis=0).reshape(-1, 3)
 

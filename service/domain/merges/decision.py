@@ -132,8 +132,10 @@ def merge_groups(
     gains: list[tuple[float, int, int]] = []
 
     def compare(pairs: list[tuple[int, int]]) -> None:
-        found = gains_of([(groups[one], groups[other]) for one, other in pairs])
-        gains.extend((-gain, *pair) for gain, pair in zip(found, pairs, strict=True) if gain > 0)
+        new_gains = gains_of([(groups[one], groups[other]) for one, other in pairs])
+        gains.extend(
+            (-gain, *pair) for gain, pair in zip(new_gains, pairs, strict=True) if gain > 0
+        )
         heapify(gains)
 
     compare([(int(a), int(b)) for a, b in np.argwhere(np.triu(means >= _MIN_MEAN_SCORE, k=1))])

@@ -57,8 +57,8 @@ def names_agent(robots: str, agent: str) -> bool:
 
 def find_signal(robots: str) -> str | None:
     """Return the reservation that a robots.txt declares for all pages, or None."""
-    found = next((match for each in _SIGNALS if (match := each.search(robots))), None)
-    return f"robots.txt: {' '.join(found[0].split())[:100]}" if found else None
+    signal = next((match for each in _SIGNALS if (match := each.search(robots))), None)
+    return f"robots.txt: {' '.join(signal[0].split())[:100]}" if signal else None
 
 
 def find_in_headers(headers: Iterable[tuple[str, str]]) -> str | None:

@@ -93,8 +93,8 @@ def read_parameter(name: str, value: Sequence[str] | str | int | None) -> Iterat
         return
     is_signed = isinstance(value, list) or name == "storyline"
     excluded = [each[1:] for each in values if is_signed and each.startswith("-")]
-    wanted = [each for each in values if not (is_signed and each.startswith("-"))]
-    for group in [[each] for each in wanted] if name in _ALL_OF else [wanted]:
+    included = [each for each in values if not (is_signed and each.startswith("-"))]
+    for group in [[each] for each in included] if name in _ALL_OF else [included]:
         if group:
             yield build_condition(name, group)
     if excluded:

@@ -102,14 +102,14 @@ def websearch_texts(text: str, languages: Iterable[str]) -> list[tuple[Reading, 
     out.
     """
     readings = (WHOLE, *(each for language in languages for each in query_readings(language)))
-    found: dict[tuple[str, bool, str], Reading] = {}
+    unique: dict[tuple[str, bool, str], Reading] = {}
     for version in dict.fromkeys((text, without_joints(text))):
         whole = format_websearch(version)
         for reading in readings:
             written = format_websearch(version, reading)
             if reading is WHOLE or reading.is_stemmed or written != whole:
-                found.setdefault((reading.language, reading.is_stemmed, written), reading)
-    return [(reading, written) for (_, _, written), reading in found.items() if written]
+                unique.setdefault((reading.language, reading.is_stemmed, written), reading)
+    return [(reading, written) for (_, _, written), reading in unique.items() if written]
 
 
 def _split_terms(text: str) -> Iterator[str | None]:
@@ -145,14 +145,14 @@ def _reject_unsupported(query: str) -> None:
     # Spaces keep the positions of the other terms.
     masked = _PHRASE.sub(lambda phrase: f'"{" " * (len(phrase.group()) - 2)}"', query)
     for operator, remedy in _UNSUPPORTED:
-        if found := operator.search(masked):
-            raise BadInputError(f"Invalid search at position {found.start() + 1}: {remedy}")
+        if match := operator.search(masked):
+            raise BadInputError(f"Invalid search at position {match.start() + 1}: {remedy}")
     tokens = [each.strip("()") for each in _TOKEN.findall(masked)]
     has_or = "or" in map(str.lower, tokens) or _BAR.search(masked)
     has_operator = has_or or "NOT" in tokens or any(map(_is_excluded, tokens))
-    if has_operator and (found := re.search("[()]", masked)):
+    if has_operator and (match := re.search("[()]", masked)):
         raise BadInputError(
-            f"Invalid search at position {found.start() + 1}: parentheses are not supported beside "
+            f"Invalid search at position {match.start() + 1}: parentheses are not supported beside "
             "or and -: leave them out, or send several searches"
         )
 

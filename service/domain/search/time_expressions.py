@@ -32,7 +32,7 @@ def parse_time(text: str, now: datetime) -> datetime:
             return now.astimezone(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         if day := _DAY.fullmatch(expression):
             return _start_of_day(day[1], ZoneInfo(day[2] or "UTC"), now)
-        # A number without hyphens is no time.
+        # A number without hyphens is not a time.
         time = datetime.fromisoformat(expression if _DATE_PREFIX.match(expression) else "")
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ZoneInfoNotFoundError, OSError, OverflowError, ValueError) as error:

@@ -51,7 +51,7 @@ POSSESSIVE = f"(?<=[^{SEPARATORS}][{APOSTROPHES}])[sS](?![^{SEPARATORS}])"
 ELISION = f"(?<![^{SEPARATORS}])(?:[lLdDcjmnst]|[qQ][uU])(?=[{APOSTROPHES}][^{SEPARATORS}])"
 #: A hyphen or apostrophe within a word, after a letter: `cease-fire`, `COVID-19`, `Qur'an`.
 JOINT = f"(?<=[^0-9{SEPARATORS}{UNSPACED}])[{HYPHENS}{APOSTROPHES}](?=[^{SEPARATORS}{UNSPACED}])"
-#: The end of a sentence; a dot before a small letter or a digit is none.
+#: The end of a sentence; a dot before a small letter or a digit is not one.
 SENTENCE_END = "[!?\n\u2026\u3002\uff01\uff0e\uff1f]|\\.(?! ?[a-z0-9])"
 #: In the index, sentences with joined compounds follow the text, each after this word.
 BREAK = "000000"
@@ -208,10 +208,10 @@ def stemmer_input(spelling: str, language: str) -> str:
 
 def languages_of_script(text: str) -> tuple[str, ...]:
     """Return the languages with a stemmer in whose scripts a text is written."""
-    found = [languages for script, languages in _SCRIPTS if script.search(text)]
+    matching = [languages for script, languages in _SCRIPTS if script.search(text)]
     if _LATIN.search(text):
-        found.append(_LATIN_LANGUAGES)
-    return tuple(dict.fromkeys(each for languages in found for each in languages))
+        matching.append(_LATIN_LANGUAGES)
+    return tuple(dict.fromkeys(each for languages in matching for each in languages))
 
 
 def _normalize(spelling: str) -> str:

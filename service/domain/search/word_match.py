@@ -110,7 +110,7 @@ def find_spans(text: LanguageText, phrases: frozenset[str]) -> list[tuple[int, i
     """Return the disjoint slices of a text that match one of the phrases, in order."""
     language = text.language or default_language(text.text)
     compiled = _compile_phrases(phrases, language)
-    found = sorted(
+    matches = sorted(
         (words[start].start, words[start + len(phrase) - 1].end)
         for words in words_of_text(text.text)
         for forms in _read(words, language)
@@ -119,7 +119,7 @@ def find_spans(text: LanguageText, phrases: frozenset[str]) -> list[tuple[int, i
         if forms[start : start + len(phrase)] == phrase
     )
     spans: list[tuple[int, int]] = []
-    for start, end in found:
+    for start, end in matches:
         if spans and spans[-1][1] >= start:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:

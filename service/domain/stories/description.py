@@ -146,6 +146,18 @@ class _TimedArticles:
         ]
         return cls(rows, reports, exact, dated=bool(dated))
 
+    def developments(
+        self, story: StoryContent, copies: Collection[ArticleId]
+    ) -> tuple[Development, ...]:
+        """The developments of the story among these articles."""
+        developments = find_developments(
+            [story.articles[row] for row in self.rows],
+            story.vectors[self.rows],
+            [each.at for each in self.reports],
+            copies,
+        )
+        return tuple(developments)
+
 
 def describe_story(
     story_id: str,
@@ -166,25 +178,9 @@ def describe_story(
     pace = measure_pace(timed.exact or timed.reports)
     outlets_per_hour = pace.outlets_per_hour if pace else 0.0
     details = Details(
-        summary=tuple(
-            summarise(
-                articles,
-                context.vocabulary,
-                copies,
-                story.headline_article,
-                reported_at=context.reported_at,
-                encode=context.encode,
-            )
-        ),
+        summary=_summarise(story, context),
         entities=_find_entities(articles, originals, context),
-        developments=tuple(
-            find_developments(
-                [articles[row] for row in timed.rows],
-                story.vectors[timed.rows],
-                [each.at for each in timed.reports],
-                copies,
-            )
-        ),
+        developments=timed.developments(story, copies),
         pace=pace,
         headlines=tuple(choose_local_headlines(articles, story.vectors, copies)),
         agencies=tuple(list_agency_texts(articles, agency_of, context.outlet_names)),
@@ -205,12 +201,25 @@ def describe_story(
     )
 
 
+def _summarise(story: StoryContent, context: DescriptionContext) -> tuple[Quote, ...]:
+    """The quoted sentences of a story."""
+    quotes = summarise(
+        story.articles,
+        context.vocabulary,
+        context.originals,
+        story.headline_article,
+        reported_at=context.reported_at,
+        encode=context.encode,
+    )
+    return tuple(quotes)
+
+
 def _find_entities(
     articles: Sequence[Article], originals: Sequence[Article], context: DescriptionContext
 ) -> tuple[Entity, ...]:
     """The entities that `context.recognise` finds, else those of the gazetteer."""
-    found = context.recognise(originals) if context.recognise else None
-    if found is None:
+    entities = context.recognise(originals) if context.recognise else None
+    if entities is None:
         copies = context.originals
-        found = find_entities(articles, context.gazetteer, copies, context.outlet_names)
-    return tuple(found)
+        entities = find_entities(articles, context.gazetteer, copies, context.outlet_names)
+    return tuple(entities)

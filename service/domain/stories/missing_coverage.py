@@ -92,11 +92,11 @@ def find_absent(
 ) -> dict[str, tuple[str, ...]]:
     """Outlets that often report the same stories as the outlets of a story, but not this one.
 
-    `outlets` are those of all latest stories, `stories` the ones to look at. A similar story has
+    `outlets` are those of all latest stories, `stories` those to compare. A similar story has
     at least half of the outlets of the story. Unlike `find_missing`, this is no claim that the
     outlets usually report such stories: it lists the most frequent ones, at most `MAX_ABSENT`.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    absent: dict[str, tuple[str, ...]] = {}
     for story in stories:
         own = outlets[story]
         counts = Counter(
@@ -106,8 +106,8 @@ def find_absent(
             for outlet in theirs & active - own
         )
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        found[story] = tuple(slug for slug, count in ranked if count >= MIN_TOGETHER)[:MAX_ABSENT]
-    return found
+        absent[story] = tuple(slug for slug, count in ranked if count >= MIN_TOGETHER)[:MAX_ABSENT]
+    return absent
 
 
 def _reason_to_withhold(story: Profile, similar: int, age: timedelta) -> Withheld | None:

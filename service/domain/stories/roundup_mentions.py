@@ -16,7 +16,7 @@ from service.domain.text.sentences import split_sentences
 #: Characters of a round-up's text that are read.
 _MAX_CHARACTERS = 6000
 #: Lowest cosine of a segment with its story, and the factor by which it exceeds any other story's.
-#: Chosen on two days of feeds, so that nearly every mention found is right.
+#: Chosen on two days of feeds, so that nearly every detected mention is right.
 _MIN_COSINE, _MIN_FACTOR = 0.4, 1.15
 #: A segment shares at least three words with the story; each is in a third of the story's articles.
 _MIN_SHARED_WORDS, _MIN_SHARE = 3, 1 / 3
@@ -46,7 +46,7 @@ def find_roundup_mentions(
     """
     segments = [(each.id, segment) for each in roundups for segment in split_segments(each)]
     ids = sorted(stories)
-    found: dict[ArticleId, dict[str, RoundupMention]] = {each.id: {} for each in roundups}
+    mentions_of: dict[ArticleId, dict[str, RoundupMention]] = {each.id: {} for each in roundups}
     if segments and ids:
         nearest = _nearest_stories(
             [segment for _, segment in segments], [stories[key] for key in ids], vocabulary
@@ -54,8 +54,8 @@ def find_roundup_mentions(
         for (article, segment), match in zip(segments, nearest, strict=True):
             if match is not None:
                 story, cosine = ids[match[0]], round(match[1], 6)
-                found[article].setdefault(story, RoundupMention(story, segment, cosine))
-    return {article: list(mentions.values()) for article, mentions in found.items()}
+                mentions_of[article].setdefault(story, RoundupMention(story, segment, cosine))
+    return {article: list(mentions.values()) for article, mentions in mentions_of.items()}
 
 
 def split_segments(roundup: Article) -> list[str]:

@@ -25,7 +25,7 @@ from service.settings.sections.delivery import DigestSettings
 _FOLLOW_BONUS_HOURS = 12.0
 #: Stories whose latest report is older than this before the last edition are skipped.
 _MAX_AGE = timedelta(hours=24)
-#: Ages count up to this many hours, however long ago the last edition was.
+#: Ages count up to this many hours, even if the last edition is older.
 _MAX_AGE_PENALTY_HOURS = 24.0
 _HOUR = timedelta(hours=1)
 

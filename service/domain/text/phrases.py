@@ -7,8 +7,8 @@ from functools import lru_cache
 class Phrases:
     """A pattern and its `hints`; each match contains at least one hint.
 
-    The hints of a pattern that ignores case are in lower case; `folded` says so of a pattern of
-    which only a part ignores case.
+    The hints of a pattern that ignores case are in lower case; `folded` marks a pattern
+    of which only a part ignores case.
     """
 
     def __init__(

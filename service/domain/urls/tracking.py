@@ -148,9 +148,9 @@ def _tracked_by_rules(page: str, parameters: Sequence[Parameter]) -> set[Paramet
     url = f"{page}?{'&'.join(name + value for name, value in parameters)}"
     tracked: set[Parameter] = set()
     for names, urls, exceptions in _find_rules("/".join(page.split("/", 3)[:3])):
-        found = {each for each in parameters if names.fullmatch(each[0])}
-        if found and urls.match(url) and not any(each.match(url) for each in exceptions):
-            tracked |= found
+        matching = {each for each in parameters if names.fullmatch(each[0])}
+        if matching and urls.match(url) and not any(each.match(url) for each in exceptions):
+            tracked |= matching
     return tracked
 
 

@@ -28,7 +28,7 @@ def uses_bfloat16(precision: Precision, cpu_flags: Path = _CPU_FLAGS) -> bool:
 
 
 def cpu_has_bfloat16(cpu_flags: Path) -> bool:
-    """Whether the processor multiplies bfloat16 in hardware; without it bfloat16 is no faster."""
+    """Whether the processor multiplies bfloat16 in hardware; without it bfloat16 is not faster."""
     with contextlib.suppress(OSError):
         flags = cpu_flags.read_text(encoding="ascii", errors="replace").split()
         return not _BFLOAT16_FLAGS.isdisjoint(flags)

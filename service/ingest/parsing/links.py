@@ -85,13 +85,13 @@ def _is_page(link: Any) -> bool:
 
 
 def _rank(link: Any, language: str) -> tuple[int, bool]:
-    own, wanted = (tag.lower().replace("_", "-") for tag in (_value(link, "hreflang"), language))
+    own, preferred = (tag.lower().replace("_", "-") for tag in (_value(link, "hreflang"), language))
     if not own:
         match = 2
-    elif own == wanted:
+    elif own == preferred:
         match = 0
     else:
-        match = 1 if wanted and own.split("-")[0] == wanted.split("-")[0] else 3
+        match = 1 if preferred and own.split("-")[0] == preferred.split("-")[0] else 3
     return match, _value(link, "type").lower() not in _PAGE_TYPES
 
 

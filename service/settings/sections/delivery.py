@@ -49,7 +49,7 @@ class EditionSettings:
     late_after_minutes: float
     catch_up_hours: float
     lookback_hours: float
-    max_stories: int
+    max_candidates: int
     empty_days: Literal["nothing", "line"]
 
     @property

@@ -55,4 +55,6 @@ class TrainingSettings:
     near_hours: float  #: hours after which the time feature falls to 1/e
     undated: float  #: value of the time feature for a pair without two dates, 0 to 1
     time_weight: float  #: log odds between two simultaneous articles and two far apart
-    translation: float  #: cosine lost between languages; 0 for training on one language only
+    cross_language_drop: (
+        float  #: cosine lost between languages; 0 for training on one language only
+    )

@@ -41,7 +41,7 @@ class CopySettings:
     share_same_title: float  #: lower minimum share for two outlets whose titles are similar
     title_similarity: float  #: titles are similar from this value on (0 to 1)
     version_share: float  #: minimum share for articles of one outlet with the same timestamp
-    whole_share: float  #: minimum share for other articles of one outlet and for brief articles
+    strict_share: float  #: minimum share for other articles of one outlet and for brief articles
     brief_weight: float  #: lighter articles are brief; a shingle weighs 1, a quoted one 0.5
     min_shingles: int  #: articles with fewer shingles are never copies
     shingle_words: int  #: words per shingle

@@ -1,4 +1,4 @@
-"""Boilerplate of articles: texts to examine, and the spans found in them."""
+"""Boilerplate of articles: texts to examine, and the detected spans."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

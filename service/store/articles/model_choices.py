@@ -1,4 +1,4 @@
-"""Which embedding model is in use, which one the settings request, and the switch between them."""
+"""The embedding model in use, the one that the settings request, and the switch between them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

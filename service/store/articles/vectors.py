@@ -22,8 +22,8 @@ EF_SEARCH = 100
 
 def find_model(session: Session, tag: str) -> int | None:
     """Return the id of a model, None if no article has a vector of it."""
-    found: int | None = session.scalar(select(ModelRow.id).where(ModelRow.tag == tag))
-    return found
+    model_id: int | None = session.scalar(select(ModelRow.id).where(ModelRow.tag == tag))
+    return model_id
 
 
 def ensure_model(session: Session, tag: str, dimensions: int) -> int:

@@ -1,6 +1,6 @@
-"""Feeds with their fetch schedule; outlets and families as the configuration defines them."""
+"""Feeds and their settings; outlets and families as the configuration defines them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -64,15 +64,7 @@ def save_outlets(
     if not outlets:
         return
     locks.lock_until_commit(session, LOCK)
-    is_renamed = OutletRow.configured_values.has_key("name")
-    renamed = dict(session.execute(select(OutletRow.slug, OutletRow.name).where(is_renamed)).all())
-    names = {each.family or each.slug: renamed.get(each.slug, each.name) for each in outlets}
-    names |= families or {}
-    family = insert(FamilyRow)
-    session.execute(
-        family.on_conflict_do_update(index_elements=["slug"], set_={"name": family.excluded.name}),
-        [{"slug": slug, "name": name} for slug, name in sorted(names.items())],
-    )
+    _save_families(session, outlets, families or {})
     statement = insert(OutletRow)
     new = statement.excluded
     fields = {
@@ -105,6 +97,21 @@ def save_outlets(
             }
             for outlet in outlets
         ],
+    )
+
+
+def _save_families(
+    session: Session, outlets: Sequence[Outlet], families: Mapping[str, str]
+) -> None:
+    """Insert or rename the families of outlets; an outlet of its own family gives it its name."""
+    is_renamed = OutletRow.configured_values.has_key("name")
+    renamed = dict(session.execute(select(OutletRow.slug, OutletRow.name).where(is_renamed)).all())
+    names = {each.family or each.slug: renamed.get(each.slug, each.name) for each in outlets}
+    names |= families
+    family = insert(FamilyRow)
+    session.execute(
+        family.on_conflict_do_update(index_elements=["slug"], set_={"name": family.excluded.name}),
+        [{"slug": slug, "name": name} for slug, name in sorted(names.items())],
     )
 
 

@@ -54,11 +54,11 @@ def update_absences(session: Session, *, limit: int) -> int:
     due = session.execute(statement).all()
     for story_id, changed_at in due:
         try:
-            found = load_missing_coverage(session, story_id)
+            missing = load_missing_coverage(session, story_id)
         except NotFoundError:
             continue  # merged or hidden since the statement above
         values = {
-            name: [each.value for each in getattr(found, name)]
+            name: [each.value for each in getattr(missing, name)]
             for name in ("outlets", "families", "countries", "languages")
         }
         row = {"story_id": story_id, "story_changed_at": changed_at, **values}

@@ -4,7 +4,7 @@ Order of locks. A transaction that acquires several locks acquires them in this 
 transactions could wait for each other:
 
 1. the lock `stories` (`stories.apply_plan.LOCK`): every writer of stories, memberships and copies
-2. the lock `admission` (`articles.admission.LOCK`): every writer of articles and their keys
+2. the lock `admission` (`identity.admission.LOCK`): every writer of articles and their keys
 3. the lock `feeds` (`catalogue.feeds.LOCK`): every writer of outlets and new feeds
 4. the lock `models` (`articles.vectors`): first use and switch of the embedding model
 5. the lock `subscriptions` (`subscribers.opt_in.LOCK`): requests for confirmation emails

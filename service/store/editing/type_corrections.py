@@ -17,10 +17,10 @@ def require_type(session: Session, article_id: int) -> ArticleType:
     Raises:
         NotFoundError: the article does not exist.
     """
-    found = types.get_type(session, article_id)
-    if found is None:
+    current = types.get_type(session, article_id)
+    if current is None:
         raise NotFoundError("article", article_id)
-    return found
+    return current
 
 
 def correct_type(session: Session, article_id: int, corrected: ArticleType | None) -> None:

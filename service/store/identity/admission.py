@@ -130,15 +130,15 @@ def _insert(session: Session, new: Mapping[int, Draft], source: Source, *, now: 
 
 def _find_outlets(session: Session, drafts: Sequence[Draft], source: Source) -> list[int]:
     """Return the outlet of each draft; publishers without an outlet get one."""
-    found = [source.outlet_of(draft) for draft in drafts]
+    outlet_ids = [source.outlet_of(draft) for draft in drafts]
     missing: dict[int, Outlet] = {
         row: make_outlet(draft.publisher)
-        for row, (draft, outlet_id) in enumerate(zip(drafts, found, strict=True))
+        for row, (draft, outlet_id) in enumerate(zip(drafts, outlet_ids, strict=True))
         if outlet_id is None and draft.publisher
     }
     by_slug = {outlet.slug: outlet for outlet in missing.values()}
     ids: dict[str, Any] = publishers.ensure_outlets(session, list(by_slug.values()))
     return [
         ids[missing[row].slug] if row in missing else outlet_id or source.outlet_id
-        for row, outlet_id in enumerate(found)
+        for row, outlet_id in enumerate(outlet_ids)
     ]

@@ -25,18 +25,18 @@ def load_known(
     session: Session, entries: Sequence[KeyedEntry], feed_id: int
 ) -> dict[Key, StoredEntry | None]:
     """Return the stored keys of entries with their articles; None for a shared key."""
-    wanted = {
+    hashes = {
         key
         for entry in entries
         for key in (entry.guid, *entry.links, *entry.other_links, *entry.titles, *entry.shared)
         if key is not None
     }
     stored = select(ArticleKeyRow.key_hash, ArticleKeyRow.article_id)
-    rows = session.execute(stored.where(equals_any(ArticleKeyRow.key_hash, wanted))).all()
+    rows = session.execute(stored.where(equals_any(ArticleKeyRow.key_hash, hashes))).all()
     ids = {article_id for _, article_id in rows if article_id}
     statement = _select_entries(feed_id).where(equals_any(ArticleRow.id, ids))
-    found = _load_entries(session, statement) if ids else []
-    articles = {stored.article_id: stored for stored in found}
+    loaded = _load_entries(session, statement) if ids else []
+    articles = {stored.article_id: stored for stored in loaded}
     known = {key: articles.get(article_id or 0) for key, article_id in rows}
     return {key: known[key] for key, article_id in rows if known[key] or article_id is None}
 

@@ -44,15 +44,14 @@ def revise(
     if not drafts:
         return 0
     seen = _load_seen(session, drafts, feed_id)
+    article = ArticleRow
     statement = select(
-        ArticleRow.id,
-        ArticleRow.content_hash,
-        ArticleRow.published,
-        ArticleRow.url,
-        ArticleRow.feed_id,
-    ).where(equals_any(ArticleRow.id, drafts))
+        article.id, article.content_hash, article.published, article.url, article.feed_id
+    )
     changed, dated, moved = set[int](), set[int](), set[int]()
-    for key, stored_hash, published, url, owner in session.execute(statement):
+    for key, stored_hash, published, url, owner in session.execute(
+        statement.where(equals_any(article.id, drafts))
+    ):
         draft = drafts[key]
         if draft.content_hash not in {stored_hash, seen.get(key)}:
             changed.add(key)

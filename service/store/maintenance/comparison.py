@@ -33,12 +33,12 @@ def find_differences(engine: Engine) -> list[str]:
         unlimited.connect() as connection,
     ):
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        found = {
+        differences = {
             phrase
             for difference in compare_metadata(context, Base.metadata)
             for phrase in _describe_all(difference)
         }
-        return sorted({*found, *_find_missing_checks(connection), *_find_invalid(connection)})
+        return sorted({*differences, *_find_missing_checks(connection), *_find_invalid(connection)})
 
 
 def _describe_all(difference: Any) -> Iterator[str]:

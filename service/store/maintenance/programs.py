@@ -71,7 +71,7 @@ def find_program(engine: Engine, name: str) -> Path:
     with engine.connect() as connection:
         number = connection.scalar(text("SELECT current_setting('server_version_num')"))
     server = int(number or 0) // 10_000
-    candidates = [Path(found)] if (found := shutil.which(name)) else []
+    candidates = [Path(path)] if (path := shutil.which(name)) else []
     with suppress(EmbeddedServerError):  # not installed
         candidates.append(installed_postgres() / "bin" / name)
     for candidate in candidates:

@@ -97,7 +97,7 @@ def _any_of(story: StoryTable, as_of: datetime | None, each: AnyOf) -> ColumnEle
     if each.field is Field.MISSING_OUTLET:
         if as_of is not None:
             raise BadInputError(
-                "missing_outlet is not supported at a past time: leave it or as_of out"
+                "missing_outlet is not supported at a past time: remove missing_outlet or as_of"
             )
         return lacks_usual_outlet(StoryRow, each.values)
     if each.field is Field.AGENCY:

@@ -1,4 +1,4 @@
-"""What waits for the jobs: lengths of the queues, and how long their oldest entry has waited."""
+"""Queues of the jobs: their lengths, and the waiting time of their oldest entries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

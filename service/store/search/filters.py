@@ -57,20 +57,20 @@ class SearchFilter:
     @classmethod
     def of(cls, query: Query) -> "SearchFilter":
         """The conditions of a resolved query, except its first words, which are ranked."""
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         rest: list[Condition] = []
         for each in query.conditions:
             name = _NAMES.get(each.field) if isinstance(each, AnyOf) else None
             if isinstance(each, HasWords) and each.terms is query.words:
                 continue
-            if isinstance(each, AnyOf) and name and name not in found and not each.negated:
-                found[name] = each.values
+            if isinstance(each, AnyOf) and name and name not in values and not each.negated:
+                values[name] = each.values
             elif _is_time(each):
                 continue
             else:
                 rest.append(each)
         since, until = query.bounds(Field.REPORTED)
-        return cls(since, until, **found, rest=Query(tuple(rest), as_of=query.as_of))
+        return cls(since, until, **values, rest=Query(tuple(rest), as_of=query.as_of))
 
     @property
     def has_rest(self) -> bool:

@@ -16,11 +16,11 @@ _NAME_LIMIT = "0000"
 def phrase_query(text: str) -> ColumnElement[Any]:
     """Return the tsquery of a phrase; that of a phrase without a word matches nothing."""
     phrase = text.replace('"', " ")
-    found = websearch_texts(f'"{phrase}"', languages_of_script(phrase))
+    texts = websearch_texts(f'"{phrase}"', languages_of_script(phrase))
     return func.word_query(
-        _array([each.language if each.is_stemmed else "" for each, _ in found]),
-        _array([each.language for each, _ in found]),
-        _array([written for _, written in found]),
+        _array([each.language if each.is_stemmed else "" for each, _ in texts]),
+        _array([each.language for each, _ in texts]),
+        _array([written for _, written in texts]),
     )
 
 

@@ -172,7 +172,8 @@ def _build_embedding_statement(
         VectorRow.model_id == literal_column(str(int(space.model)))
     )
     document = ArticleDocumentRow.document.expression
-    if conditions := [*document_conditions(names), *_optional_matches(document, names), *rest]:
+    compare = matches if "tsquery" in names else excludes
+    if conditions := [*document_conditions(names), *compare(document, names), *rest]:
         same = ArticleDocumentRow.article_id == VectorRow.article_id
         nearest = nearest.join(ArticleDocumentRow, same).where(*conditions)
     candidates = nearest.order_by(distance).limit(MAX_RANKED).subquery()
@@ -216,12 +217,6 @@ def _build_story_statement(
         .limit(MAX_RANKED)
     )
     return statement.where(has_report(StoryRow, None, *conditions)) if conditions else statement
-
-
-def _optional_matches(
-    document: ColumnElement[Any], names: ParameterNames
-) -> Iterable[ColumnElement[bool]]:
-    return matches(document, names) if "tsquery" in names else excludes(document, names)
 
 
 def _latest(matching: Select[*tuple[Any, ...]], limit: int, factor: int) -> CTE:

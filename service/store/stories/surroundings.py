@@ -70,10 +70,10 @@ def load_absent_outlets(
         .where(equals_any(row.story_id, story_ids))
         .order_by(row.story_id, slug.c.number)
     )
-    found: dict[str, list[tuple[str, str]]] = {}
+    links: dict[str, list[tuple[str, str]]] = {}
     for story, key, name in session.execute(statement):
-        found.setdefault(story, []).append((key, name))
-    return found
+        links.setdefault(story, []).append((key, name))
+    return links
 
 
 def list_mapped_story_ids(session: Session) -> list[str]:

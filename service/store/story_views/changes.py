@@ -80,9 +80,9 @@ def load_matching_changes(
         .order_by(TransitionRow.id)
         .limit(limit + 1)
     )
-    found = [transition_from_row(*row) for row in session.execute(statement)]
-    items = tuple(found[:limit])
-    if len(found) > limit:
+    transitions = [transition_from_row(*row) for row in session.execute(statement)]
+    items = tuple(transitions[:limit])
+    if len(transitions) > limit:
         return ChangePage(items, items[-1].id, more=True)
     return ChangePage(items, max(end, number), more=end < known)
 

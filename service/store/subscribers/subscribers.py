@@ -60,7 +60,7 @@ def add(
     if reason := suppression.find(session, address):
         raise AlreadyExistsError(
             f"{address} is on the suppression list ({reason}); emails to this address are not "
-            "allowed. If its owner asks for emails, run samestory subscribers unsuppress"
+            "allowed. If its owner requests emails, run samestory subscribers unsuppress"
         )
     row = _find_row(session, address, lock=True) or SubscriberRow(
         address=address, created_at=now, request_number=0

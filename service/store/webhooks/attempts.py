@@ -23,7 +23,7 @@ class Attempt:
     at: datetime
     status: int | None  #: None without a response
     error: str | None  #: None if the receiver accepted
-    requested: bool  #: by an operator, after the regular delivery
+    is_redelivery: bool  #: by an operator, after the regular delivery
 
 
 def record(
@@ -32,7 +32,7 @@ def record(
     outcomes: Mapping[int, DeliveryOutcome],
     *,
     now: datetime,
-    requested: bool = False,
+    is_redelivery: bool = False,
 ) -> None:
     """Store the outcomes of attempts by transition id."""
     rows = [
@@ -42,7 +42,7 @@ def record(
             "at": now,
             "status": outcome.status,
             "error": outcome.error,
-            "requested": requested,
+            "requested": is_redelivery,
         }
         for change, outcome in outcomes.items()
     ]

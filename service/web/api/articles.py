@@ -32,7 +32,10 @@ from service.store.story_views.views import StoryName
 from service.web.api.counts.list_summary import SummarizedPageOut, SummaryQuery, summary_fields
 from service.web.middleware.etags import ETagSession
 from service.web.rendering import links
-from service.web.rendering.schemas import MemberOut, PageOut
+from service.web.rendering.article_schemas import MemberOut
+from service.web.rendering.schemas import (
+    PageOut,
+)
 from service.web.requests.parameters.fields import (
     Names,
     fields_parameter,
@@ -177,8 +180,8 @@ class ArticleFilterQuery(BaseModel):
         """
         require_known_ids(session, story=self.story, feed=self.feed)
         query = read_query(request, session, read_parameters(self, QUERY_PARAMETERS))
-        found = (keys.find_article(session, url) for url in self.url)
-        ids = (*self.id, *(article_id for article_id in found if article_id is not None))
+        article_ids = (keys.find_article(session, url) for url in self.url)
+        ids = (*self.id, *(article_id for article_id in article_ids if article_id is not None))
         return ArticleFilter(
             query,
             story=self.story,

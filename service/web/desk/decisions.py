@@ -9,7 +9,7 @@ from service.domain.editing.effects import MAX_NAME_LENGTH
 from service.errors import BadInputError, DecisionConflictError
 from service.store.editing import audit_log
 from service.store.editing.undo import undo
-from service.web.api.decisions import Number, editor_action
+from service.web.api.editing.decisions import Number, editor_action
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.desk.forms import Editor, PostedForm, see_other
 from service.web.desk.sections import local_path, name_decisions, render_conflict, render_desk
@@ -33,11 +33,11 @@ def decisions_page(
     error: bool = False,
 ) -> HTMLResponse:
     """All decisions, latest first, with editor, time, reason and undo."""
-    found = audit_log.list_latest(
+    latest = audit_log.list_latest(
         session, before=before, editor=editor.strip(), only_active=active, limit=LIMIT + 1
     )
-    decisions, shown = found[:LIMIT], "true" if active else "false"
-    last = decisions[-1].id if len(found) > LIMIT else 0
+    decisions, shown = latest[:LIMIT], "true" if active else "false"
+    last = decisions[-1].id if len(latest) > LIMIT else 0
     return render_desk(
         web,
         person,

@@ -71,17 +71,17 @@ class RequirePerson:
         self.role = role
 
     def __call__(self, request: Request) -> BrowserSession:
-        found: BrowserSession | None = getattr(request.state, "browser_session", None)
-        if found is None:
+        browser_session: BrowserSession | None = getattr(request.state, "browser_session", None)
+        if browser_session is None:
             raise SignInRequiredError
-        if self.role is not None and self.role not in found.key.roles:
-            roles = ", ".join(sorted(found.key.roles))
+        if self.role is not None and self.role not in browser_session.key.roles:
+            roles = ", ".join(sorted(browser_session.key.roles))
             raise HTTPException(
                 403,
                 f"This page needs the role {self.role}; your key has: {roles}. "
                 "Sign in with another key",
             )
-        return found
+        return browser_session
 
 
 Person = Annotated[BrowserSession, Depends(RequirePerson())]

@@ -83,7 +83,7 @@ def load_queue(session: Session, *, now: datetime) -> Queue:
     splits = likely_splits([_read(each) for each in stored], link=CERTAIN)
     types = questions.list_unconfirmed_types(session, since=since, limit=MAX_TYPES)
     in_part = {article for each in splits for article in each.articles}
-    found: Queue = {
+    queue: Queue = {
         "membership": [each for each in uncertain if each.article not in in_part],
         "merge": merges,
         "split": splits,
@@ -92,7 +92,7 @@ def load_queue(session: Session, *, now: datetime) -> Queue:
     reviewed = questions.find_reviewed(session)
     return {
         kind: [each for each in listed if (kind, each.subject) not in reviewed]
-        for kind, listed in found.items()
+        for kind, listed in queue.items()
     }
 
 

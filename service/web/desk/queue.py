@@ -12,7 +12,7 @@ from service.errors import BadInputError, DecisionConflictError, NotFoundError
 from service.store.editing import actions, audit_log, questions
 from service.store.editing.actions import EditorAction
 from service.store.editing.audit_log import Decision
-from service.web.api.decisions import editor_action
+from service.web.api.editing.decisions import editor_action
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.desk.forms import Editor, Form, PostedForm, see_other
 from service.web.desk.questions import KINDS, Kind, Queue, load_queue, load_shown
@@ -105,9 +105,9 @@ def _parse_kind(text: str) -> Kind:
     raise BadInputError(f"Invalid kind {text[:40]!r}: expected {', '.join(KINDS)}")
 
 
-def _choose_kind(queue: Queue, wanted: str) -> Kind:
-    if any(kind == wanted and listed for kind, listed in queue.items()):
-        return _parse_kind(wanted)
+def _choose_kind(queue: Queue, text: str) -> Kind:
+    if any(kind == text and listed for kind, listed in queue.items()):
+        return _parse_kind(text)
     return next((kind for kind, listed in queue.items() if listed), "membership")
 
 

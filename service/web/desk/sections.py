@@ -95,6 +95,6 @@ def parse_story(text: str) -> str:
             raise BadInputError("No story: enter the id of a story or the address of its page")
         return text
     parts = urlsplit(text).path.split("/")
-    if "stories" not in parts[:-1] or not (found := parts[parts.index("stories") + 1]):
+    if "stories" not in parts[:-1] or not (story_id := parts[parts.index("stories") + 1]):
         raise BadInputError(f"Invalid story {text[:80]!r}: expected an id or /stories/ID")
-    return unquote(found)
+    return unquote(story_id)

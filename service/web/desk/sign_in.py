@@ -36,9 +36,9 @@ def sign_in_page(
     request: Request, web: WebContextDep, next_page: NextPage = ""
 ) -> HTMLResponse | RedirectResponse:
     """Sign-in form; people who are already signed in are redirected to the next page."""
-    found = getattr(request.state, "browser_session", None)
-    if found is not None:
-        return see_other(_target(next_page, found.key))
+    current = getattr(request.state, "browser_session", None)
+    if current is not None:
+        return see_other(_target(next_page, current.key))
     return _render_form(request, web, next_page)
 
 
@@ -59,8 +59,10 @@ def sign_in(
             return _render_form(request, web, form.text("next"), error=INVALID_KEY)
         if earlier := request.cookies.get(cookie_name(request)):
             browser_sessions.sign_out(session, earlier)
-        found = browser_sessions.find(session, token, now=now)
-    response = see_other(_target(form.text("next"), found.key) if found else "/")
+        browser_session = browser_sessions.find(session, token, now=now)
+    response = see_other(
+        _target(form.text("next"), browser_session.key) if browser_session else "/"
+    )
     set_cookie(request, response, token, seconds=int(duration.total_seconds()))
     response.delete_cookie(FORM_COOKIE, "/sign-in")
     return response

@@ -17,7 +17,7 @@ from service.store.editing import actions, audit_log
 from service.store.editing.actions import EditorAction
 from service.store.story_views.views import get_story as get_view
 from service.store.story_views.views import list_storyline_stories
-from service.web.api.decisions import editor_action
+from service.web.api.editing.decisions import editor_action
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
 from service.web.desk.forms import Editor, Form, PostedForm, see_other
 from service.web.desk.sections import name_decisions, parse_story, render_conflict, render_desk

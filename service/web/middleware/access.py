@@ -162,10 +162,10 @@ class AccessMiddleware:
             state["client"] = ApiClient(key, state["client"].address)
             state["secret"] = secret
         elif (token := session_token(request)) is not None and (
-            found := await self._browser_sessions.find(token)
+            browser_session := await self._browser_sessions.find(token)
         ):
-            state["client"] = ApiClient(found.key, state["client"].address)
-            state["browser_session"] = found
+            state["client"] = ApiClient(browser_session.key, state["client"].address)
+            state["browser_session"] = browser_session
         elif not self._policy.read_without_key and not request.scope["path"].startswith(KEYLESS):
             if expects_html(request) and request.method == "GET":
                 return SEE_OTHER, "", {"Location": sign_in_path(request)}

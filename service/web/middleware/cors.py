@@ -34,7 +34,7 @@ BODY_HEADERS = {"content-length", "content-type"}
 
 
 class CorsMiddleware(CORSMiddleware):
-    """Responds to preflight requests; a rejection states what is not allowed."""
+    """Responds to preflight requests; a rejection states the reason."""
 
     def __init__(self, app: ASGIApp, origins: list[str]) -> None:
         super().__init__(

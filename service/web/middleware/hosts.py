@@ -1,7 +1,7 @@
 """Host header: only known hosts are answered, and links start with the address of `web.site`.
 
 A page of another site can point its own host name to this server (DNS rebinding), and then read
-what the server answers. Browsers send that name in the Host header.
+the responses. Browsers send that name in the Host header.
 """
 
 import ipaddress

@@ -89,5 +89,5 @@ def redeliver(web: WebContextDep, _: Admin, form: PostedForm) -> RedirectRespons
     outcome = send_again(target, transition, web.settings, now=now)
     with web.sessions.begin() as session:
         webhooks.lock_row(session, hook)  # it may have been removed meanwhile
-        attempts.record(session, hook, {change: outcome}, now=now, requested=True)
+        attempts.record(session, hook, {change: outcome}, now=now, is_redelivery=True)
     return see_other(f"{PATH}?done={'rejected' if outcome.error else 'accepted'}")

@@ -51,10 +51,10 @@ def preview(web: WebContextDep, person: Admin, form: PostedForm) -> HTMLResponse
 
 def _find_feeds(web: WebContext, person: BrowserSession, url: str) -> HTMLResponse:
     try:
-        found = discover_feeds(url, web.settings)
+        links = discover_feeds(url, web.settings)
     except (BadInputError, FeedError) as error:
         return _render(web, person, url=url, error=redact_urls(str(error)))
-    return _render(web, person, url=url, found=found)
+    return _render(web, person, url=url, found=links)
 
 
 @router.post(f"{PATH}/add", response_model=None)

@@ -43,7 +43,7 @@ def alert_feed(
         raise HTTPException(410, STOPPED)
     base = str(request.base_url)
     latest_only = between_times(Field.REPORTED, web.clock() - MAX_AGE)
-    recent = list_stories(session, latest_only, limit=web.settings.editions.max_stories).items
+    recent = list_stories(session, latest_only, limit=web.settings.editions.max_candidates).items
     stories = list(map(digest_story, recent))
     [alert] = alerts.load_saved_queries(session, [owned.alert], stories, now=web.clock())
     query = alert.query

@@ -38,7 +38,7 @@ from service.web.requests.reader import ReaderDep
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
 #: For search engines and link previews.
-DESCRIPTION = "What happened, who reports it, and who reports it independently."
+DESCRIPTION = "What happened, and how many outlets report it independently."
 
 
 class FrontQuery(FormQuery, StoryQuery):

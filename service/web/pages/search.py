@@ -107,12 +107,12 @@ def search_page(
         choices = load_choices(session)
         return render_page(web, "search.html", form=form, results=None, choices=choices)
     results = run_search(request, session, form.search)
-    found = [*results.ranked.stories], [*results.ranked.articles]
+    ids = [*results.ranked.stories], [*results.ranked.articles]
     on_page = slice((form.page - 1) * PAGE_SIZE, form.page * PAGE_SIZE)
     as_of = results.as_of
-    stories = get_stories(session, found[0][on_page], as_of=as_of)
-    articles = load_articles(session, found[1][on_page], as_of=as_of)
-    has_more = max(len(each) for each in found) > form.page * PAGE_SIZE
+    stories = get_stories(session, ids[0][on_page], as_of=as_of)
+    articles = load_articles(session, ids[1][on_page], as_of=as_of)
+    has_more = max(len(each) for each in ids) > form.page * PAGE_SIZE
     return render_page(
         web,
         "search.html",
@@ -120,12 +120,12 @@ def search_page(
         choices=load_choices(session),
         feeds=feed_links("/v1/search/feed", {**form.filters, "q": form.typed, "limit": PAGE_SIZE}),
         results=results,
-        totals=[len(each) for each in found],
-        stories=[stories[key] for key in found[0][on_page] if key in stories],
-        articles=[articles[key] for key in found[1][on_page] if key in articles],
+        totals=[len(each) for each in ids],
+        stories=[stories[key] for key in ids[0][on_page] if key in stories],
+        articles=[articles[key] for key in ids[1][on_page] if key in articles],
         marks=highlights.highlight_articles(session, results.phrases, list(articles), as_of=as_of),
-        drops=[] if any(found) else _suggest_drops(request, session, form),
-        outside="" if any(found) else explain_time_range(session, form.search.query),
+        drops=[] if any(ids) else _suggest_drops(request, session, form),
+        outside="" if any(ids) else explain_time_range(session, form.search.query),
         first_page_url=form.url(1) if form.page > 1 else "",
         next_page_url=form.url(form.page + 1) if has_more else "",
     )

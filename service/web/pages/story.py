@@ -1,6 +1,7 @@
 """Story page: `/stories/{id}`, and the same story as Markdown."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -17,7 +18,7 @@ from service.store.story_views.reports import Member
 from service.store.story_views.roundups import list_roundups
 from service.web.api.stories.missing import MissingOut
 from service.web.api.stories.stories import other_storyline_stories
-from service.web.dependencies import ReadSession, WebContextDep
+from service.web.dependencies import ReadSession, WebContext, WebContextDep
 from service.web.rendering import links
 from service.web.rendering.independence import uncounted_notes
 from service.web.rendering.meta import story_meta
@@ -79,14 +80,7 @@ def story_page(
     except NotFoundError:
         if not problems.expects_html(request):
             raise
-        return render_page(
-            web,
-            "absent_story.html",
-            status=404,
-            absence=explain_absence(session, story_id),
-            story_id=story_id,
-            as_of=as_of,
-        )
+        return _absent_story_page(session, web, story_id, as_of)
     story = detail.story
     if story.state == "merged":
         path = links.story_path(history.find_survivor(session, story_id, as_of=as_of))
@@ -118,14 +112,29 @@ def story_page(
         **_changes_and_names(session, detail, transitions, as_of),
         roundups=list_roundups(session, story.id, as_of=as_of),
         shown_type=shown,
-        feeds=links.feed_links(
-            f"{links.story_api_path(story.id)}/feed",
-            ({"type": shown} if shown else {}) | ({"as_of": as_of.isoformat()} if as_of else {}),
-        ),
+        feeds=_feed_links(story, shown, as_of),
         url=str(request.base_url).rstrip("/") + links.story_path(story.id, story.slug),
         as_of=as_of,
     )
     return reader.personalize(response)
+
+
+def _absent_story_page(
+    session: Session, web: WebContext, story_id: str, as_of: datetime | None
+) -> Response:
+    """Page with the reason why a story is not shown."""
+    absence = explain_absence(session, story_id)
+    return render_page(
+        web, "absent_story.html", status=404, absence=absence, story_id=story_id, as_of=as_of
+    )
+
+
+def _feed_links(story: views.StoryView, shown: str, as_of: datetime | None) -> list[links.FeedLink]:
+    """Feeds of the story's reports with the filters of the page."""
+    filters = {"type": shown} if shown else {}
+    if as_of:
+        filters["as_of"] = as_of.isoformat()
+    return links.feed_links(f"{links.story_api_path(story.id)}/feed", filters)
 
 
 def _changes_and_names(
@@ -150,8 +159,8 @@ def _changes_and_names(
 def _list_absent(session: Session, story: views.StoryView) -> list[tuple[str, str]]:
     """Slugs and names of outlets that do not report a story, without those that now do."""
     reported = {each.outlet.slug for each in story.reports}
-    found = load_absent_outlets(session, [story.id]).get(story.id, [])
-    return [(slug, name) for slug, name in found if slug not in reported]
+    absent = load_absent_outlets(session, [story.id]).get(story.id, [])
+    return [(slug, name) for slug, name in absent if slug not in reported]
 
 
 def _merge_notice(transitions: Iterable[StoryTransition], merged: str, clock: ReaderClock) -> str:

@@ -80,11 +80,11 @@ def suggest_dropped_filters(
 ) -> list[DroppedFilter]:
     """The filters without which the list is not empty, the one with the most results first.
 
-    `given` are the parameters of the list; those without a label are no filters. `count` counts
+    `given` are the parameters of the list; those without a label are not filters. `count` counts
     the results for other parameters.
     """
-    found = [each for each in _drop_each(path, given, count) if each.total.count]
-    return sorted(found, key=lambda each: -each.total.count)
+    with_results = [each for each in _drop_each(path, given, count) if each.total.count]
+    return sorted(with_results, key=lambda each: -each.total.count)
 
 
 def _drop_each(

@@ -27,7 +27,7 @@ def render_page(
 
 
 def render_template(web: WebContext, template: str, **values: Any) -> str:
-    """Render a template whose filters know the current time."""
+    """Render a template; its filters use the current time."""
     now = web.clock()
     time = current_time.set(now)
     try:

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -47,48 +48,22 @@ def create_environment(title: str, static: Path) -> Environment:
     )
     files = sorted(each for each in static.iterdir() if each.suffix in {".css", ".js"})
     digest = hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()[:10]
-    environment.globals |= {"site": title, "version": digest, "zones": COMMON_ZONES}
-    environment.globals |= {"reader_languages": current_languages.get}
-    environment.globals |= {"summarise_notes": summarise_notes}
-    environment.globals |= {"dots": dots, "chips": chips, "zone_name": zone_name}
     environment.globals |= {
+        "site": title,
+        "version": digest,
+        "zones": COMMON_ZONES,
+        "dots": dots,
+        "chips": chips,
+        "zone_name": zone_name,
+        "summarise_notes": summarise_notes,
         "delays": delays,
         "count_types": count_types,
         "outlet_names": display_names.outlet_names,
+        "viewer": current_viewer.get,
+        "reader_languages": current_languages.get,
     }
-    environment.filters |= {
-        "date_time": date_time,
-        "time_of_day": time_of_day,
-        "day": day,
-        "iso": iso,
-        "since": since,
-        "ago": ago,
-        "report_time": report_time,
-        "duration": duration,
-        "seconds": seconds,
-        "zip": zip,
-        "number": number,
-        "rate": rate,
-        "with_as_of": links.with_as_of,
-        "with_query": links.with_query,
-        "external_url": links.external_url,
-        "redact_url": redact_url,
-        "country_name": display_names.country_name,
-        "language_name": display_names.language_name,
-        "direction": display_names.direction,
-        "type_name": display_names.TYPE_NAMES.__getitem__,
-        "distinct": display_names.distinct,
-        "excerpt": display_names.excerpt,
-        "evidence": read_evidence,
-    }
-    environment.globals |= {"viewer": current_viewer.get}
-    environment.globals |= {"story_path": links.story_path, "storyline_path": links.storyline_path}
-    environment.globals |= {"outlet_path": links.outlet_path}
-    environment.globals |= {
-        "markdown_path": links.markdown_path,
-        "story_api_path": links.story_api_path,
-        "storyline_api_path": links.storyline_api_path,
-    }
+    environment.globals |= {each.__name__: each for each in _PATHS}
+    environment.filters |= _FILTERS
     return environment
 
 
@@ -187,3 +162,40 @@ def number(value: float) -> str:
 def rate(value: float) -> str:
     """Rate with one decimal, which is omitted if it is zero."""
     return f"{value:.1f}".removesuffix(".0")
+
+
+#: Filters of the templates by name.
+_FILTERS: dict[str, Callable[..., Any]] = {
+    "date_time": date_time,
+    "time_of_day": time_of_day,
+    "day": day,
+    "iso": iso,
+    "since": since,
+    "ago": ago,
+    "report_time": report_time,
+    "duration": duration,
+    "seconds": seconds,
+    "zip": zip,
+    "number": number,
+    "rate": rate,
+    "with_as_of": links.with_as_of,
+    "with_query": links.with_query,
+    "external_url": links.external_url,
+    "redact_url": redact_url,
+    "country_name": display_names.country_name,
+    "language_name": display_names.language_name,
+    "direction": display_names.direction,
+    "type_name": display_names.TYPE_NAMES.__getitem__,
+    "distinct": display_names.distinct,
+    "excerpt": display_names.excerpt,
+    "evidence": read_evidence,
+}
+#: Functions of the templates that return paths.
+_PATHS = (
+    links.story_path,
+    links.storyline_path,
+    links.outlet_path,
+    links.markdown_path,
+    links.story_api_path,
+    links.storyline_api_path,
+)

@@ -29,7 +29,7 @@ def unsupported_reason(request: Request) -> str:
         return ""
     if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         return COMPRESSED
-    # Same parsing as in FastAPI, so that both agree on what is JSON.
+    # Same parsing as in FastAPI, so that both accept the same types.
     message = Message()
     message["content-type"] = headers.get("content-type", "")
     subtype = message.get_content_subtype()

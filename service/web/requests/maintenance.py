@@ -19,7 +19,7 @@ async def reject_in_maintenance(request: Request) -> None:
 
     def require_normal_mode() -> None:
         with sessions() as session:
-            if found := maintenance.find(session):
-                raise MaintenanceError(f"Maintenance: {found.reason}. Retry later")
+            if maintenance_mode := maintenance.find(session):
+                raise MaintenanceError(f"Maintenance: {maintenance_mode.reason}. Retry later")
 
     await run_in_threadpool(require_normal_mode)

@@ -40,7 +40,7 @@ def test_unassigned_article_has_no_story(sessions: Sessions) -> None:
         for article_id in (article.id, removed.id):
             body = site.get(f"/v1/articles/{article_id}").json
             assert body["story"] is None
-            assert body["since"] is None
+            assert body["joined_at"] is None
 
 
 @pytest.mark.parametrize(

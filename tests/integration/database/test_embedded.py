@@ -232,7 +232,7 @@ def test_socket_folder_of_another_user_is_refused(distant: Path):
 def test_link_as_socket_folder_is_refused(distant: Path, folder: Path):
     socket_folder(distant).symlink_to(folder)
     try:
-        with pytest.raises(EmbeddedServerError, match="is no folder"):
+        with pytest.raises(EmbeddedServerError, match="is not a folder"):
             EmbeddedServer.start(str(distant), throwaway=True)
     finally:
         socket_folder(distant).unlink()

@@ -92,7 +92,7 @@ def test_story_response_has_pace_delays_and_rank(sessions: Sessions, site: Site)
     assert story["pace"]["peak_at"] == "2023-04-26T04:00:00Z"
     rank = story["rank"]
     assert (rank["coverage"], rank["velocity"]) == (12, 3)
-    assert rank["total"] == rank["age"] + 15
+    assert rank["total"] == rank["recency"] + 15
 
 
 def test_undescribed_story_has_empty_details(sessions: Sessions, site: Site) -> None:

@@ -288,7 +288,7 @@ def test_widest_story_of_a_week_is_in_a_weekly_edition(context: Context, clock: 
     weekly = replace(DAILY, days=frozenset({DUE.isoweekday()}))
     clock.now = DUE
     subscribe(context.sessions, "ann@x.example", schedule=weekly)
-    settings = replace(context.settings.editions, max_stories=8)
+    settings = replace(context.settings.editions, max_candidates=8)
     context = replace(context, settings=replace(context.settings, editions=settings))
     outlets = [f"paper{number}" for number in range(9)]
     widest = report_news(context.sessions, DUE + 20 * HOUR, outlets)

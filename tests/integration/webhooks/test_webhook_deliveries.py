@@ -52,7 +52,7 @@ def test_attempts_are_listed_and_a_change_is_delivered_again(
     receiver.status_for = lambda sent: 500 if sent.data["story"] == "storm" else 204
     webhooks(world)
     listed = adam.get(f"{hook}/deliveries").json["items"]
-    assert {(each["status"], each["error"], each["requested"]) for each in listed} == {
+    assert {(each["status"], each["error"], each["is_redelivery"]) for each in listed} == {
         (204, None, False),
         (500, "HTTP 500 Internal Server Error", False),
     }
@@ -66,7 +66,7 @@ def test_attempts_are_listed_and_a_change_is_delivered_again(
     assert again.json == {"accepted": True, "status": 204, "error": None}
     [one, two] = [each for each in receiver.accepted if each.data["id"] == first["change"]]
     assert (one.headers["webhook-id"], one.body) == (two.headers["webhook-id"], two.body)
-    assert adam.get(f"{hook}/deliveries?limit=1").json["items"][0]["requested"] is True
+    assert adam.get(f"{hook}/deliveries?limit=1").json["items"][0]["is_redelivery"] is True
     assert adam.get(hook).json == before
 
     clock.advance(days=31)

@@ -108,7 +108,7 @@ def copy_settings() -> CopySettings:
         share_same_title=0.5,
         title_similarity=0.8,
         version_share=0.3,
-        whole_share=0.8,
+        strict_share=0.8,
         brief_weight=20,
         min_shingles=12,
         shingle_words=3,

@@ -271,7 +271,7 @@ def test_pair_model_with_other_features_is_rejected() -> None:
 
 def test_training_separates_true_from_false_pairs(features: Features) -> None:
     shape = untrained_model(
-        TrainingSettings(near_hours=48, undated=0.6, time_weight=3, translation=0)
+        TrainingSettings(near_hours=48, undated=0.6, time_weight=3, cross_language_drop=0)
     )
     pairs = all_pairs(len(features))
     same = pairs[:, 0] // 4 == pairs[:, 1] // 4

@@ -97,11 +97,11 @@ class LatestFigures:
             values: dict[str, list[int]] = {}
             for figure in find_figures(report.text):
                 values.setdefault(figure.kind, []).append(figure.value)
-            for kind, found in values.items():
-                _, before = self._latest.get(kind, (report.at, found))
-                if not any(_is_equal(one, other) for one in before for other in found):
+            for kind, numbers in values.items():
+                _, before = self._latest.get(kind, (report.at, numbers))
+                if not any(_is_equal(one, other) for one in before for other in numbers):
                     self._changed.add(kind)
-                self._latest[kind] = report.at, found
+                self._latest[kind] = report.at, numbers
 
     def supersede(self, sentence: str, at: datetime) -> bool:
         """Whether a report after `at` has other figures than a sentence of a report at `at`."""

@@ -145,7 +145,7 @@ def _support(
         row: set(tokenization.words(f"{articles[row].title}\n{articles[row].text[:lead]}"))
         for row in originals
     }
-    count = Counter(word for found in words.values() for word in found)
+    count = Counter(word for some in words.values() for word in some)
     shares = []
     for row, title in enumerate(titles):
         counted = [word for word in title if not word[0].isdigit()]

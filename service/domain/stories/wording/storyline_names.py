@@ -77,7 +77,8 @@ def _name_by_phrase(
 ) -> str:
     """The most valuable phrase of enough stories, with the word that completes it.
 
-    "" without one; a single word is none. Phrases with one of the words of `without` are left out.
+    "" without one; a single word is not a phrase. Phrases with one of the words of `without` are
+    left out.
     """
     spellings, stories_of = _count_phrases(clauses, without)
     fewest = max(_MIN_STORIES, _MIN_PHRASE_SHARE * len(clauses))
@@ -171,15 +172,15 @@ def _common_words(key: _Key, clauses: _Clauses, weights: Mapping[str, float]) ->
         others: dict[str, TitleWord] = {}
         near: set[str] = set()
         for clause in story:
-            found = {
+            phrases = {
                 word.root: word
                 for word in clause
                 if word.is_content and word.is_noun and word.is_end and word.root not in key
                 if len(word.spelling) >= _MIN_LENGTH or word.spelling.isupper()
             }
-            others |= found
+            others |= phrases
             if {word.root for word in clause}.issuperset(key):
-                near.update(found)
+                near.update(phrases)
         count.update(others.keys())
         beside.update(near)
         words |= others

@@ -92,9 +92,9 @@ def summarise(
     title = headline.title if headline else ""
     pool = next(
         (
-            found
+            candidates
             for some in (in_language, originals)
-            if (found := _candidates(some, originals, times, title))
+            if (candidates := _candidates(some, originals, times, title))
         ),
         [],
     )

@@ -105,7 +105,7 @@ _WITHIN_NAMES = frozenset(["of", "the", "in", "for", "and", "on"])
 _MIN_FINAL_SHARE = 0.25
 #: Endings of English verbs.
 _VERB_ENDS = ("s", "ed", "ing")
-#: Minimum letters of a verb in "s" or "ed": "gas" is none.
+#: Minimum letters of a verb in "s" or "ed": "gas" is not one.
 _MIN_VERB_LENGTH = 4
 #: Minimum share of the occurrences of a noun in "ed" or "ing" that follow "the", "of" and so on.
 _MIN_NOUN_SHARE = 0.3
@@ -122,7 +122,7 @@ class TitleWord:
     spelling: str
     is_content: bool
     is_name: bool
-    is_noun: bool  #: a name or a noun; without evidence, a word after a name or in "s" is none
+    is_noun: bool  #: a name or a noun; without evidence, a word after a name or in "s" is neither
     is_break: bool  #: an English verb, or a function word that no name contains
     is_end: bool  #: ends a noun group: not "economic" in "economic pressure"
 

@@ -42,11 +42,11 @@ def months_starting_with(word: str, language: str) -> frozenset[int]:
     if len(word) < _SHORTEST_PREFIX:
         return frozenset()
     for code in (language, split_tag(language)[0], "en"):
-        found = frozenset().union(
+        names = frozenset().union(
             *(numbers for name, numbers in _months(code).items() if name.startswith(word))
         )
-        if len(found) == 1:
-            return found
+        if len(names) == 1:
+            return names
     return frozenset()
 
 

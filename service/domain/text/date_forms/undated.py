@@ -31,8 +31,8 @@ def find_date(
 
     `texts` are title and lead. Dates after `now` and before 1990 are ignored.
     """
-    found = (_date_in_path(link), *(_date_in_dateline(text, language) for text in texts))
-    return next((date for date in found if date and _EARLIEST <= date.at <= now), None)
+    dates = (_date_in_path(link), *(_date_in_dateline(text, language) for text in texts))
+    return next((date for date in dates if date and _EARLIEST <= date.at <= now), None)
 
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)

@@ -170,7 +170,7 @@ def detect_decoder(beginning: bytes, codings: list[str]) -> Decoder | None:
         if (coding := codings.pop()) == "br":
             return _Brotli()
         if coding == "deflate":
-            # Some servers send "deflate" in the zlib format, as the standard says, others raw.
+            # Some servers send "deflate" in the zlib format, as the standard requires, others raw.
             return Inflater(_ZLIB if _is_zlib(beginning) else _RAW)
     return Inflater(_ZLIB) if beginning.startswith(_ZLIB_MAGIC) else None
 

@@ -63,12 +63,12 @@ class LimitedConnection(psycopg.Connection[Any]):
     def _limit(self, gen: PQGen[Result]) -> Generator[Any, Any, Result]:
         started, interruptions = time.monotonic(), self.server_state.interruptions
         try:
-            wanted = next(gen)
+            event = next(gen)
             while True:
-                ready = yield wanted
+                ready = yield event
                 if ready == READY_NONE:
                     self._require_response(started, interruptions)
-                wanted = gen.send(ready)
+                event = gen.send(ready)
         except StopIteration as end:
             result: Result = end.value
             return result

@@ -145,7 +145,7 @@ def _check_connection(
 
 
 def _count_connections(pool: "ref[Pool]", limits: ConnectionLimits) -> tuple[int, int] | None:
-    """Connections in use and their maximum; None if the engine is gone."""
+    """Connections in use and their maximum; None after the end of the engine."""
     alive = pool()
     return (alive.checkedout(), limits.connections) if isinstance(alive, QueuePool) else None
 

@@ -142,7 +142,7 @@ def _require_own_folder(path: Path, account: Account) -> None:
     _require_safe_parent(path.parent, owners)
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners or found.st_mode & 0o022:
         raise EmbeddedServerError(
-            f"{path} has another owner, is writable for others or is no folder; remove it, or set"
+            f"{path} has another owner, is writable for others or is not a folder; remove it, or set"
             " SAMESTORY_DATABASE__DATA_DIR to a folder with a shorter path"
         )
 

@@ -35,7 +35,7 @@ def article_item(article: ArticleDetail) -> dict[str, Any]:
         "revision": member.revision,
         "copy_of": original.article_id if original else None,
         "copy_share": original.share if original else None,
-        "since": _time(membership.since) if membership else None,
+        "joined_at": _time(membership.since) if membership else None,
         "score": membership.score if membership else None,
         "feed": article.feed_id,
         "story": {

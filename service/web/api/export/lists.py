@@ -175,12 +175,14 @@ def export_changes(
 
     With `q`, `query` or `as_of`, only the changes of `/v1/changes` with these parameters.
     """
-    wanted = follow_query(request, session, read_changes_query(query.q, query.query, query.as_of))
+    changes_query = follow_query(
+        request, session, read_changes_query(query.q, query.query, query.as_of)
+    )
     names = _names(TransitionOut)
 
     def load(after: Position | None, limit: int) -> Page[StoryTransition]:
         start = after[0] if after else query.since
-        page = load_matching_changes(session, start, wanted, limit=limit)
+        page = load_matching_changes(session, start, changes_query, limit=limit)
         return Page(page.items, (page.next,) if page.more else None)
 
     batches = (

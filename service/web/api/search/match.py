@@ -28,7 +28,11 @@ from service.web.api.stories.parts import (
 )
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.lazy_model import EncoderDep, LazyModelDep
-from service.web.rendering.schemas import DATE_FLAGS, OutletRef, StoryOut
+from service.web.rendering.article_schemas import DATE_FLAGS
+from service.web.rendering.schemas import (
+    OutletRef,
+    StoryOut,
+)
 from service.web.rendering.story_page.evidence import Evidence, Neighbour, read_evidence
 from service.web.requests.problems import PROBLEM_RESPONSES, UNREADABLE_BODY_RESPONSE
 

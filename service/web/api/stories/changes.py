@@ -120,11 +120,11 @@ def list_changes(
 
     With `as_of`, the list has only the changes up to that time, of stories that matched then.
     """
-    wanted = follow_query(request, session, read_changes_query(q, query, as_of))
+    changes_query = follow_query(request, session, read_changes_query(q, query, as_of))
     if since == "latest":
-        end = last_change_at(session, 0, latest_change(session), wanted.time)
+        end = last_change_at(session, 0, latest_change(session), changes_query.time)
         return ChangesOut(items=[], next=end, more=False)
-    page = load_matching_changes(session, since, wanted, limit=limit)
+    page = load_matching_changes(session, since, changes_query, limit=limit)
     if not page.items:
         require_existing_change(session, since)
     items = [TransitionOut.of(each) for each in page.items]
@@ -173,10 +173,10 @@ async def stream_changes(
     `web.max_streams` open streams. HEAD requests end immediately and do not count as streams.
     """
     start = since if last_event_id is None else last_event_id
-    wanted = read_changes_query(q, query)
-    first_id = await run_in_threadpool(_resolve_start, request, web, start, wanted)
+    changes_query = read_changes_query(q, query)
+    first_id = await run_in_threadpool(_resolve_start, request, web, start, changes_query)
     seconds = 0 if is_head_request(request) else seconds
-    load = partial(_load_page, request, web, query=wanted)
+    load = partial(_load_page, request, web, query=changes_query)
     events = stream_events(load, first_id, seconds, partial(is_key_still_valid, request))
     return StreamingResponse(events, media_type="text/event-stream")
 

@@ -13,10 +13,9 @@ from service.store.story_views.reports import Member, list_story_members, load_s
 from service.web.api.stories.schemas import TimelinePointOut
 from service.web.api.stories.stories import other_storyline_stories
 from service.web.middleware.etags import ETagSession
+from service.web.rendering.article_schemas import MEAN_SCORE, MemberOut
 from service.web.rendering.schemas import (
-    MEAN_SCORE,
     Instant,
-    MemberOut,
     OutletRef,
     PageOut,
     StoryOut,
@@ -92,7 +91,7 @@ class EvidenceOut(BaseModel):
     article: int = Field(description="Id of the article.")
     title: str
     outlet: OutletRef
-    since: Instant | None = Field(description="Time at which the article joined the story.")
+    joined_at: Instant | None = Field(description="Time at which the article joined the story.")
     score: float | None = Field(description=MEAN_SCORE)
     nearest: list[NeighbourOut] = Field(
         description="Up to three articles of the story, most probable first. Empty for the "
@@ -113,7 +112,7 @@ class EvidenceOut(BaseModel):
             article=report.article_id,
             title=report.title,
             outlet=OutletRef(slug=report.outlet.slug, name=report.outlet.name),
-            since=membership.since if membership else None,
+            joined_at=membership.since if membership else None,
             score=membership.score if membership else None,
             nearest=[
                 NeighbourOut(

@@ -9,7 +9,13 @@ from service.domain.stories.transitions import TransitionOut
 from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
 from service.web.api.stories.details import StoryDescriptionOut, description_fields
-from service.web.rendering.schemas import Instant, MemberOut, OutletRef, StoryOut, story_fields
+from service.web.rendering.article_schemas import MemberOut
+from service.web.rendering.schemas import (
+    Instant,
+    OutletRef,
+    StoryOut,
+    story_fields,
+)
 from service.web.rendering.story_items import story_item
 from service.web.rendering.story_page import points
 from service.web.rendering.story_page.points import Point

@@ -20,7 +20,11 @@ from service.web.api.stories.schemas import (
     timeline_points,
 )
 from service.web.middleware.etags import ETagSession
-from service.web.rendering.schemas import MemberOut, StoryOut, story_fields
+from service.web.rendering.article_schemas import MemberOut
+from service.web.rendering.schemas import (
+    StoryOut,
+    story_fields,
+)
 from service.web.rendering.story_items import json_of
 from service.web.requests.parameters.fields import (
     json_response,

@@ -39,7 +39,7 @@ COUNTRIES = "ISO 3166-1 codes of the outlets' countries."
 
 
 class NewAlert(BaseModel):
-    """Query of an alert: for each given field, a story must have at least one of the values.
+    """Conditions of an alert: for each given field, a story must have at least one of the values.
 
     Lists are comma-separated. Give at least one list, a `query`, or `min_independent` of
     at least 2.

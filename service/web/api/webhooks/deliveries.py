@@ -80,7 +80,7 @@ def redeliver(
         now = web.clock()
         outcome = send_again(target, transition, web.settings, now=now)
         webhooks.lock_row(session, webhook_id)  # it may have been removed meanwhile
-        attempts.record(session, webhook_id, {change: outcome}, now=now, requested=True)
+        attempts.record(session, webhook_id, {change: outcome}, now=now, is_redelivery=True)
         return WriteResult(OutcomeOut.of(outcome))
 
     return write(send)

@@ -167,7 +167,7 @@ class DeliveryOut(BaseModel):
         description="Status code of the receiver; null without a response.", examples=[204]
     )
     error: str | None = Field(description="Error message; null if accepted.", examples=[None])
-    requested: bool = Field(
+    is_redelivery: bool = Field(
         description="Whether an operator requested the attempt after the regular delivery."
     )
 
@@ -178,7 +178,7 @@ class DeliveryOut(BaseModel):
             at=attempt.at,
             status=attempt.status,
             error=attempt.error,
-            requested=attempt.requested,
+            is_redelivery=attempt.is_redelivery,
         )
 
 

@@ -93,14 +93,14 @@ def _find_quiet(
         session, filters, Unit.ARTICLES, DIMENSIONS, starts=starts, limit=MAX_GROUPS
     )
     failing = _count_failing(session)
-    found: dict[Dimension, list[NamedQuiet]] = {}
+    quiet_values: dict[Dimension, list[NamedQuiet]] = {}
     enough = False
     for position, dimension in enumerate(DIMENSIONS):
         counts = sum_by_value(cells, position, len(starts))
         enough = enough or has_enough_days(counts.values())
         quiet = find_quiet(counts) if enough else []
         names = load_names(session, dimension, [each.value for each in quiet])
-        found[dimension] = [
+        quiet_values[dimension] = [
             NamedQuiet(
                 names.get(each.value) or value_name(dimension, each.value),
                 each,
@@ -108,7 +108,7 @@ def _find_quiet(
             )
             for each in quiet
         ]
-    return found, enough
+    return quiet_values, enough
 
 
 def _count_failing(session: Session) -> dict[tuple[Dimension, str], int]:
@@ -126,7 +126,7 @@ def _count_failing(session: Session) -> dict[tuple[Dimension, str], int]:
 
 
 def _list_absences(session: Session, since: datetime) -> list[StoryAbsences]:
-    """The stories since a time that usual countries, languages or families miss."""
+    """The stories since a time that lack a usual country, language or family."""
     recent = StoryFilter(since=since.isoformat(), min_coverage=MIN_OUTLETS).parsed
     stories = list_stories(session, recent, sort=Sort.LARGEST, limit=MAX_STORIES).items
     stored = load_absences(session, [each.id for each in stories])

@@ -1,1 +1,1 @@
-"""Pages for readers who want to follow: subscribe, follow and mute, feeds and exports."""
+"""Pages to follow the news: subscribe, follow and mute, feeds and exports."""

@@ -46,6 +46,6 @@ def favicon() -> FileResponse:
 def sitemap(request: Request, session: ETagSession) -> Response:
     """List the addresses of all outlets, all storylines and the latest stories."""
     base = str(request.base_url).rstrip("/")
-    found = list_addresses(session, max_stories=MAX_STORIES)
-    addresses = [*(Address(path) for path in LISTS), *(Address(*each) for each in found)]
+    listed = list_addresses(session, max_stories=MAX_STORIES)
+    addresses = [*(Address(path) for path in LISTS), *(Address(*each) for each in listed)]
     return Response(render_sitemap(base, addresses), media_type="application/xml")

@@ -67,7 +67,7 @@ def page_reports(story: StoryView, members: Sequence[Member], number: int) -> Re
 
 
 def _fold_copies(members: Sequence[Member]) -> list[Entry]:
-    """Put copies under the original that is no copy of another member."""
+    """Put copies under the original that is not a copy of another member."""
     by_id = {member.report.article_id: member for member in members}
     copies: dict[int, list[Member]] = {}
     roots = []

@@ -80,9 +80,9 @@ def _find_similar(request: Request, session: Session, query: Query) -> Query:
     """Replace the meaning by the most similar reports that match the other conditions."""
     model, vector = _encode_meaning(request, query.meaning)
     compiled = compile_search(session, SearchTerms("", ()), (), model)
-    found: list[int] = []
+    article_ids: list[int] = []
     if vector.any():
         filters = SearchFilter.of(query)
-        found = rank_articles_by_embedding(session, vector, compiled, filters)
-    conditions = (*query.conditions, HasReport(tuple(found)))
+        article_ids = rank_articles_by_embedding(session, vector, compiled, filters)
+    conditions = (*query.conditions, HasReport(tuple(article_ids)))
     return replace(query, conditions=conditions, meaning="")

@@ -78,15 +78,15 @@ def _body_fields(request: Request, location: Sequence[str | int]) -> set[str]:
     """Names of the fields at a location of the request body, from the OpenAPI document."""
     content = _operation(request).get("requestBody", {}).get("content", {})
     schemas = request.app.openapi()["components"]["schemas"]
-    found = _variants(content.get("application/json", {}).get("schema", {}), schemas)
+    variants = _variants(content.get("application/json", {}).get("schema", {}), schemas)
     for part in location:
         inner = [
             each["items"] if isinstance(part, int) else each["properties"][part]
-            for each in found
+            for each in variants
             if ("items" in each if isinstance(part, int) else part in each.get("properties", ()))
         ]
-        found = [variant for each in inner for variant in _variants(each, schemas)]
-    return {name for each in found for name in each.get("properties", ())}
+        variants = [variant for each in inner for variant in _variants(each, schemas)]
+    return {name for each in variants for name in each.get("properties", ())}
 
 
 def _variants(schema: Schema, schemas: Mapping[str, Schema]) -> list[Schema]:
@@ -94,7 +94,7 @@ def _variants(schema: Schema, schemas: Mapping[str, Schema]) -> list[Schema]:
     if "$ref" in schema:
         return _variants(schemas[schema["$ref"].rsplit("/", 1)[1]], schemas)
     combined = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())]
-    return [found for each in combined for found in _variants(each, schemas)] or [schema]
+    return [variant for each in combined for variant in _variants(each, schemas)] or [schema]
 
 
 def _operation(request: Request) -> Schema:

@@ -208,15 +208,15 @@ def quotable_sentences(text: str, language: str) -> list[QuotableSentence]:
     credits_at = [row for row, each in enumerate(beginning) if cut_credit(each.text) != each.text]
     after_captions = beginning[credits_at[-1] if credits_at else 0 :]
     is_whole = len(beginning) == 1 and len(text) <= _MAX_UNMARKED_CHARACTERS
-    found = []
+    quotable = []
     for depth, sentence in enumerate(after_captions):
         own = cut_credit(sentence.text)
         if _PROMOTION.search(own) or not _is_finished(sentence, is_whole_text=is_whole):
             continue
         own = cut_dateline_and_subtitle(own, language)
         if stands_alone(own, language, depth):
-            found.append(QuotableSentence(own, depth))
-    return found
+            quotable.append(QuotableSentence(own, depth))
+    return quotable
 
 
 def stands_alone(sentence: str, language: str, depth: int = 0) -> bool:
@@ -311,7 +311,7 @@ def _repeats_words(sentence: str) -> bool:
 def _names_its_subject(sentence: str, depth: int) -> bool:
     """Whether a sentence has a name near its start, if it is not the first or starts with "The".
 
-    A month or weekday is no name. A relative clause also identifies a subject: "the man who".
+    A month or weekday is not a name. A relative clause also identifies a subject: "the man who".
     """
     first, *words = sentence.split()[:_NAME_WITHIN]
     if depth == 0 and first.lower() not in {"the", "as", "with", "while", "after", "under"}:
