@@ -17,6 +17,8 @@ from service.domain.urls.canonical import canonical_url, identifies_article
 #: A hash of 16 bytes.
 Key = bytes
 _NEVER = datetime.min.replace(tzinfo=UTC)
+#: Maximum number of links of the versions of one entry in a document.
+_MAX_VERSION_LINKS = 2
 #: Minimum share of common words in two versions of a headline.
 _SIMILAR = 0.5
 #: Characters that are neither letters nor digits.
@@ -112,8 +114,11 @@ def _merge_by_guid(drafts: Iterable[Draft]) -> list[Draft]:
         versions[draft.guid or number].append(draft)
     merged: list[Draft] = []
     for same_guid in versions.values():
-        first = same_guid[0]
-        if all(_is_version(first, each) for each in same_guid[1:]):
+        first, links = same_guid[0], {link_keys(each.url)[0] for each in same_guid}
+        # One guid under three links is not that of an entry: the feed gives it to many.
+        if len(links) <= _MAX_VERSION_LINKS and all(
+            _is_version(first, each) for each in same_guid[1:]
+        ):
             merged.append(_newest(same_guid))
         else:
             merged += same_guid
@@ -127,7 +132,7 @@ def _is_version(draft: Draft, other: Draft) -> bool:
         same_link,
         has_similar_title,
         draft.claimed_date is not None and draft.claimed_date == other.claimed_date,
-        draft.text == other.text,
+        bool(draft.text) and draft.text == other.text,
     )
     if not (same_link or has_similar_title):
         return False  # a feed may give all entries one guid, one day and no text

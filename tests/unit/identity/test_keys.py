@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from service.domain.articles.entries import Draft
 from service.domain.identity.keys import KeyedEntry, key_entries, link_keys
 
@@ -103,6 +105,38 @@ def test_entries_with_one_guid_and_one_day_are_not_versions() -> None:
     drafts = [
         replace(DRAFT, guid="https://outlet.example/", text="", url=f"{DRAFT.url}{n}", title=title)
         for n, title in enumerate(("Bridge reopens", "Ferry sinks", "Council votes"))
+    ]
+
+    assert [entry.draft for entry in key_all(*drafts)] == drafts
+
+
+@pytest.mark.parametrize("text", ["", "The service reports a warning."])
+def test_similar_entries_with_one_guid_and_many_links_are_not_versions(text: str) -> None:
+    drafts = [
+        replace(
+            DRAFT,
+            guid="https://outlet.example/",
+            text=text,
+            url=f"https://outlet.example/2020/flood-warning-{region}",
+            title=f"Flood warning for the {region} region",
+        )
+        for region in ("north", "east", "south")
+    ]
+
+    assert [entry.draft for entry in key_all(*drafts)] == drafts
+
+
+def test_notices_with_one_guid_and_one_link_without_text_are_not_versions() -> None:
+    drafts = [
+        replace(
+            DRAFT,
+            guid="notices",
+            text="",
+            url="https://outlet.example/notices",
+            title=title,
+            claimed_date=NOW + timedelta(hours=hours),
+        )
+        for hours, title in enumerate(("Bridge reopens", "Ferry sinks"))
     ]
 
     assert [entry.draft for entry in key_all(*drafts)] == drafts
