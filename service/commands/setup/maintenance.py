@@ -1,4 +1,4 @@
-"""`samestory maintenance`: stop the jobs and writes of all processes for a while."""
+"""`samestory maintenance`: stop the jobs, and the writes of API and pages."""
 
 import time
 from typing import Annotated
@@ -11,7 +11,7 @@ from service.errors import DatabaseError
 from service.store.runs import maintenance
 
 app = typer.Typer(
-    help="Maintenance mode: stop the jobs and writes of all processes.", no_args_is_help=True
+    help="Maintenance mode: stop the jobs, and the writes of API and pages.", no_args_is_help=True
 )
 #: Seconds between two checks for running jobs.
 _INTERVAL = 0.5
