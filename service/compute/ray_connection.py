@@ -43,10 +43,10 @@ class RayConnection:
                 logging_level=logging.WARNING,
             )
             task = ray.remote(max_retries=RETRIES)(version)
-            found = self.get(self.call(task.remote, "samestory"))
-        if found != version("samestory"):
+            remote_version = self.get(self.call(task.remote, "samestory"))
+        if remote_version != version("samestory"):
             raise ComputeError(
-                f"The Ray cluster {settings.address} has samestory {found}, this process has "
+                f"The Ray cluster {settings.address} has samestory {remote_version}, this process has "
                 f"{version('samestory')}; install the same version on all machines"
             )
 

@@ -94,8 +94,8 @@ def host_name(host: str) -> str:
 
     Links contain the header, so nothing but host and port is accepted.
     """
-    found = _HOST.fullmatch(host)
-    return (normalize_host((found["address"] or found["name"]).lower()) or "") if found else ""
+    match = _HOST.fullmatch(host)
+    return (normalize_host((match["address"] or match["name"]).lower()) or "") if match else ""
 
 
 def _is_address(name: str) -> bool:

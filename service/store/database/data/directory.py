@@ -137,10 +137,10 @@ def _require_own_folder(path: Path, account: Account) -> None:
         EmbeddedServerError: the path is a link, others own it or may write to it, or others may
             rename it because they own its parent or may write to it.
     """
-    found = path.lstat()
+    status = path.lstat()
     owners = {account.uid, os.geteuid()}
     _require_safe_parent(path.parent, owners)
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners or found.st_mode & 0o022:
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid not in owners or status.st_mode & 0o022:
         raise EmbeddedServerError(
             f"{path} has another owner, is writable for others or is not a folder; remove it, or set"
             " SAMESTORY_DATABASE__DATA_DIR to a folder with a shorter path"
@@ -152,9 +152,9 @@ def _require_safe_parent(parent: Path, owners: set[int]) -> None:
 
     Write permission of the group is accepted: many systems give each user a group of their own.
     """
-    found = parent.stat()
-    replaceable = found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX
-    if found.st_uid not in {0, *owners} or replaceable:
+    status = parent.stat()
+    replaceable = status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX
+    if status.st_uid not in {0, *owners} or replaceable:
         raise EmbeddedServerError(
             f"Other users can replace folders in {parent}, because they own it or may write to it;"
             " change it with chown or chmod o-w, or set SAMESTORY_DATABASE__DATA_DIR"

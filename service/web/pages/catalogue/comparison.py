@@ -104,11 +104,11 @@ def _compare(
     if len(outlets) != PAIR:
         return {"comparison": None}
     first, second = (each.slug for each in outlets)
-    found = compare(load_reported_stories(session, first, second, since=since))
+    comparison = compare(load_reported_stories(session, first, second, since=since))
     lists = [
-        found.shared,
-        _reported_by_others(found.only_first),
-        _reported_by_others(found.only_second),
+        comparison.shared,
+        _reported_by_others(comparison.only_first),
+        _reported_by_others(comparison.only_second),
     ]
     listed = [each.story_id for part in lists for each in part[:MAX_STORIES]]
     stories = get_stories(session, listed)
@@ -124,12 +124,12 @@ def _compare(
         )
         for part, total in zip(
             lists,
-            (len(found.shared), len(found.only_first), len(found.only_second)),
+            (len(comparison.shared), len(comparison.only_first), len(comparison.only_second)),
             strict=True,
         )
     )
     return {
-        "comparison": found,
+        "comparison": comparison,
         "shared": shared,
         "only_first": only_first,
         "only_second": only_second,

@@ -21,9 +21,9 @@ def map_page(
 ) -> Response:
     """The map of the latest stories that the job `link` stored, those of most outlets first."""
     ids = list_mapped_story_ids(session)
-    found = get_stories(session, ids)
+    loaded = get_stories(session, ids)
     languages = current_languages.get()
-    stories = [found[each].in_languages(languages) for each in ids if each in found]
+    stories = [loaded[each].in_languages(languages) for each in ids if each in loaded]
     surroundings = load_surroundings(session, ids)
     places = {story: each.place for story, each in surroundings.items() if each.place}
     description = "The stories of the day: those about similar subjects are near each other."

@@ -204,8 +204,8 @@ def _quotes(story: StoryView, headline: str, language: str | None) -> tuple[Card
         if _plain(quote.text) != _plain(headline):
             spoken = quote.lang or (report.language if report else None)
             quotes.append(CardQuote(quote.text, spoken, report.outlet.name if report else ""))
-    wanted = primary_subtag(language)
-    return tuple(sorted(quotes, key=lambda each: primary_subtag(each.language) != wanted))
+    preferred = primary_subtag(language)
+    return tuple(sorted(quotes, key=lambda each: primary_subtag(each.language) != preferred))
 
 
 def _distinct_names(name_of: Callable[[str], str], values: Iterable[str | None]) -> tuple[str, ...]:
