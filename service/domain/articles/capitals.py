@@ -4,6 +4,7 @@ Capital letters also start sentences and fill titles in title case. The vocabula
 decides which capitalised words are names; see `Vocabulary.are_names`.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import chain, pairwise
 
@@ -12,10 +13,13 @@ from service.domain.articles.demonyms import country_of
 from service.domain.articles.tokenization import ArticleTokens, Spelling
 from service.domain.text.title_case import is_in_title_case
 
+#: An elided article or preposition before a name, such as in `l'Hérault` and `dell'Etna`.
+_ELISION = re.compile(r"[^\W\d_]{1,6}['’](?=[^\W\d_])")
+
 
 def capitalised_words(tokens: ArticleTokens) -> set[str]:
     """Return the capitalised words of title and lead, normalized, demonyms as countries."""
-    spelled = chain(tokens.title, tokens.lead)
+    spelled = map(_without_elision, chain(tokens.title, tokens.lead))
     return {country_of(word) for word, original in spelled if original[0].isupper()}
 
 
@@ -27,7 +31,7 @@ def title_names(tokens: ArticleTokens) -> set[str]:
     """
     names = {
         country_of(word)
-        for word, original in tokens.title
+        for word, original in map(_without_elision, tokens.title)
         if original[0].isupper() and _is_content(word)
     }
     if is_in_title_case([original for _, original in tokens.title]):
@@ -40,7 +44,16 @@ def title_template(tokens: ArticleTokens) -> list[str]:
 
     Stop words and dates are left out.
     """
-    return [country_of(word) for word, _ in tokens.title if _is_content(word)]
+    spelled = map(_without_elision, tokens.title)
+    return [country_of(word) for word, _ in spelled if _is_content(word)]
+
+
+def _without_elision(spelling: Spelling) -> Spelling:
+    """The spelling of `Hérault` for `l'Hérault` and `L'Hérault`; other words unchanged."""
+    word, original = spelling
+    if not (elided := _ELISION.match(original)) or not original[elided.end()].isupper():
+        return spelling
+    return _ELISION.sub("", word, count=1), original[elided.end() :]
 
 
 def _is_content(word: str) -> bool:
@@ -51,6 +64,6 @@ def _capitalised_within(lead: Sequence[Spelling]) -> set[str]:
     """Capitalised words of the lead that follow a word in lower case."""
     return {
         country_of(word)
-        for (_, before), (word, original) in pairwise(lead)
+        for (_, before), (word, original) in pairwise(map(_without_elision, lead))
         if original[0].isupper() and before[0].islower()
     }

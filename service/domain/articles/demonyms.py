@@ -1,6 +1,6 @@
 """Demonyms: English adjectives and abbreviations of countries, as the name of the country."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from service.domain.locales.names import country_words
 
@@ -85,6 +85,13 @@ _IRREGULAR = {
 #: Demonyms that only add an n to the country.
 _REGULAR_ENDING = "an"
 _MIN_LETTERS = 6
+
+
+@cache
+def country_names() -> frozenset[str]:
+    """Return the names of countries of one word as `country_of` returns them, also in plural."""
+    names = {country_of(word) for word in country_words()} | set(_IRREGULAR.values())
+    return frozenset(names | {name.removesuffix("s") for name in names})
 
 
 @lru_cache(maxsize=1 << 16)

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from service.domain.articles.capitals import capitalised_words, title_names, title_template
+from service.domain.articles.demonyms import country_names
 from service.domain.articles.model import Article, Flags, Floats, Rows, Vectors
 from service.domain.articles.tokenization import ArticleTokens, words_of
 from service.domain.locales.codes import primary_subtag
@@ -15,7 +18,7 @@ from service.domain.pairs.background import background_similarity
 from service.domain.pairs.centering import CenteringMean, Languages
 from service.domain.pairs.scoring.date_prior import WindowSizePrior
 from service.domain.pairs.series import SeriesKeys, detect_series, series_keys
-from service.domain.pairs.vocabulary import Vocabulary, WordCounts
+from service.domain.pairs.vocabulary import Vocabulary, WordCounts, word_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +119,22 @@ class Features:
     """Features of a window's articles, row by row.
 
     `vectors` are centred by the window's means. `title`, `lead` and `body` are TF-IDF rows of unit
-    length, and `template` those of the title without names. `names` are the inverse document
-    frequencies of the names of title and lead, `title_names` those of the title. `background`,
-    `window_size_prior` and `prior_shift` are those of the vocabulary.
+    length, and `template` those of the title without names. `wording` are TF-IDF weights of the
+    title's words, without stop words and dates. `names` are the inverse document frequencies of the
+    names of title and lead, `title_names` those of the title, and `title_countries` those of the
+    countries in the title; all three have the same columns. `background`, `window_size_prior` and
+    `prior_shift` are those of the vocabulary.
     """
 
     vectors: Vectors
     title: csr_matrix
+    wording: csr_matrix
     template: csr_matrix
     lead: csr_matrix
     body: csr_matrix
     names: csr_matrix
     title_names: csr_matrix
+    title_countries: csr_matrix
     hours: Floats
     day_only: Flags
     languages: Languages
@@ -145,11 +152,13 @@ class Features:
         return Features(
             self.vectors[rows],
             self.title[rows],
+            self.wording[rows],
             self.template[rows],
             self.lead[rows],
             self.body[rows],
             self.names[rows],
             self.title_names[rows],
+            self.title_countries[rows],
             self.hours[rows],
             self.day_only[rows],
             self.languages[rows],
@@ -169,9 +178,11 @@ class Features:
         """Weight tokenised articles by a window vocabulary."""
         names = tokenised.names.select(vocabulary.are_names(tokenised.names.keys))
         title_names = tokenised.title_names.select(vocabulary.are_names(tokenised.title_names.keys))
+        countries = np.isin(title_names.keys, _country_keys())
         return cls(
             vectors=vocabulary.centering_mean.subtract_from(tokenised.vectors, tokenised.languages),
             title=tokenised.title.tf_idf(vocabulary),
+            wording=tokenised.template.idf_weights(vocabulary),
             template=tokenised.template.without(title_names).tf_idf(vocabulary),
             lead=tokenised.lead.tf_idf(vocabulary),
             body=tokenised.body.tf_idf(vocabulary),
@@ -183,9 +194,15 @@ class Features:
             prior_shift=vocabulary.prior_shift,
             names=names.idf_rows(vocabulary),
             title_names=names.only(title_names).idf_rows(vocabulary),
+            title_countries=names.only(title_names.select(countries)).idf_rows(vocabulary),
             series=detect_series(tokenised.series_keys, tokenised.hours),
             outlets=tokenised.outlets,
         )
+
+
+@cache
+def _country_keys() -> NDArray[np.uint32]:
+    return np.array([word_key(name) for name in country_names()], dtype=np.uint32)
 
 
 def window_vocabulary(articles: Sequence[Article], vectors: Vectors) -> Vocabulary:

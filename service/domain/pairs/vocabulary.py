@@ -212,9 +212,13 @@ class WordCounts:
 
     def tf_idf(self, vocabulary: Vocabulary) -> csr_matrix:
         """TF-IDF rows of unit length."""
+        return normalise_rows(self.idf_weights(vocabulary))
+
+    def idf_weights(self, vocabulary: Vocabulary) -> csr_matrix:
+        """TF-IDF rows without normalization: frequencies times inverse document frequencies."""
         matrix = self.counts.copy()
         matrix.data = matrix.data * vocabulary.idf(self.keys)[matrix.indices]
-        return normalise_rows(matrix)
+        return matrix
 
 
 def normalise_rows(matrix: csr_matrix) -> csr_matrix:

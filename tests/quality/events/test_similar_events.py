@@ -6,10 +6,18 @@ import pytest
 
 from tests.quality.report.set_quality import measure
 from tests.quality.sets.among_seeds import Report, group_among_seeds
-from tests.quality.sets.sets import ENGLISH_PROFILE, ENGLISH_SEEDS, SIMILAR_EVENTS, EncodedSet
+from tests.quality.sets.sets import (
+    ENGLISH_PROFILE,
+    ENGLISH_SEEDS,
+    SIMILAR_EVENTS,
+    SIMILAR_KINDS,
+    EncodedSet,
+)
 
 #: B-cubed precision; .01 below the lowest measured value.
 MIN_PRECISION = 0.92
+#: The same for `SIMILAR_KINDS`, with the recall.
+MIN_PRECISION_OF_KINDS, MIN_RECALL_OF_KINDS = 0.95, 0.95
 REPORTS = [
     Report(
         "quake-fiji",
@@ -207,3 +215,14 @@ def test_precision_among_many_similar_events(
     assert quality.batch.precision >= MIN_PRECISION
     assert quality.stream
     assert quality.stream.precision >= MIN_PRECISION
+
+
+@pytest.mark.timeout(600)
+def test_precision_and_recall_among_similar_events_of_many_kinds(
+    labelled_set: Callable[[str], EncodedSet],
+) -> None:
+    quality = measure(labelled_set(SIMILAR_KINDS))
+    assert quality.stream
+    for agreement in (quality.batch, quality.stream):
+        assert agreement.precision >= MIN_PRECISION_OF_KINDS
+        assert agreement.recall >= MIN_RECALL_OF_KINDS
