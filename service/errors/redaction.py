@@ -1,10 +1,12 @@
 """Redaction of stored addresses: feeds and webhooks may have passwords and tokens in their URLs."""
 
 import re
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 #: Stands for a hidden value of a query.
 HIDDEN = "…"
+#: Options of a database URL that are no secrets.
+DATABASE_OPTIONS = frozenset({"host", "hostaddr", "port", "sslmode"})
 #: Longest part of a rejected text that a message shows.
 _MAX_INPUT = 200
 #: User and password of a URL in the path of another one, and what may follow an escaped question
@@ -15,12 +17,14 @@ _NESTED_QUERY = re.compile(r"(%3f).*", re.IGNORECASE)
 _PATH_VALUE = re.compile(r"(;[^/;=]*=)[^/;]*")
 #: An @ that does not start a segment, as the name in `/@name` does.
 _MID_SEGMENT_AT = re.compile(r"[^/]@")
-#: A URL within a text; quotation marks, brackets and spaces end it, except in its password.
-_URL = re.compile(
-    r"\b[a-z][a-z0-9+.-]{1,20}://(?:[^\s/?#@]{0,200}@)?[^\s\"'<>()`\x00-\x1f]+", re.IGNORECASE
+#: A URL within a text; quotation marks, brackets and spaces end it, except in its password. Or the
+#: name (group 1) and value in the query of a path: messages of HTTP libraries contain paths without
+#: a host.
+_URL_OR_VALUE = re.compile(
+    r"\b[a-z][a-z0-9+.-]{1,20}://(?:[^\s/?#@]{0,200}@)?[^\s\"'<>()`\x00-\x1f]+"
+    r"|(?<=[?&])([\w.%+-]{1,80}=)[^\s&\"'<>()`\x00-\x1f]+",
+    re.IGNORECASE,
 )
-#: A value in the query of a path; messages of HTTP libraries contain paths without a host.
-_QUERY_VALUE = re.compile(r"(?<=[?&])([\w.%+-]{1,80}=)[^\s&\"'<>()`\x00-\x1f]+")
 
 
 def redact_url(url: str) -> str:
@@ -40,13 +44,22 @@ def redact_url(url: str) -> str:
     path = _PATH_VALUE.sub(rf"\1{HIDDEN}", _NESTED_QUERY.sub(rf"\1{HIDDEN}", path))
     if parts.port is not None and parts.netloc == host and _MID_SEGMENT_AT.search(path):
         return ""  # a password with an unescaped slash, such as http://user:12/34@host
-    query = "&".join(map(_hide_value, parts.query.split("&"))) if parts.query else ""
-    return urlunsplit(parts._replace(netloc=host, path=path, query=query, fragment=""))
+    is_database = parts.scheme.startswith("postgresql")
+    fields = (_hide_value(each, shown=is_database) for each in parts.query.split("&"))
+    scheme = f"{parts.scheme}:" if parts.scheme else ""
+    # The standard library omits the slashes of a database on a Unix socket, which has no host.
+    authority = f"//{host}" if parts.netloc or url.lower().startswith(f"{scheme}//") else ""
+    return f"{scheme}{authority}{path}" + (f"?{'&'.join(fields)}" if parts.query else "")
 
 
-def _hide_value(field: str) -> str:
-    """Hide the value of a field; one without a name, such as `12ab`, may be a token as a whole."""
+def _hide_value(field: str, *, shown: bool) -> str:
+    """Hide the value of a field; one without a name, such as `12ab`, may be a token as a whole.
+
+    With `shown`, options of a database URL that contain no secret stay.
+    """
     name, equals, _ = field.partition("=")
+    if shown and name in DATABASE_OPTIONS:
+        return field
     return f"{name}={HIDDEN}" if equals else HIDDEN
 
 
@@ -63,5 +76,11 @@ def redact_input(text: str) -> str:
 
 def redact_urls(text: str) -> str:
     """Return a text, such as a message of a library, with each URL and query redacted."""
-    redacted = _URL.sub(lambda match: redact_url(match[0]) or HIDDEN, text)
-    return _QUERY_VALUE.sub(rf"\1{HIDDEN}", redacted)
+    return _URL_OR_VALUE.sub(_redact_match, text)
+
+
+def _redact_match(match: re.Match[str]) -> str:
+    """Redact a match, but for punctuation at its end, which belongs to the sentence."""
+    found = match[0].rstrip(".,:;")
+    redacted = f"{match[1]}{HIDDEN}" if match[1] else redact_url(found) or HIDDEN
+    return redacted + match[0][len(found) :]

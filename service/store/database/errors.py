@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from service.errors import DatabaseError, DatabaseUnreachableError, DatabaseUnusableError
+from service.errors.redaction import DATABASE_OPTIONS
 
 #: SQLSTATEs, or classes of them, that depend on the server's state and not on a bug of ours:
 #: insufficient resources, operator intervention, system error, a transaction that lost a race.
@@ -17,8 +18,6 @@ FAILED = ("53", "57", "58", "40", "55P03")
 UNUSABLE = ("25006", "42501", "42P01", "3F000")
 #: No connection, wrong password, no such database, or a server that starts or shuts down.
 UNREACHABLE = ("08", "28", "3D000", "57P01", "57P02", "57P03")
-#: Options of a database URL that messages show; others may be passwords.
-_SHOWN = frozenset({"host", "hostaddr", "port", "sslmode"})
 
 
 @contextmanager
@@ -52,7 +51,8 @@ def _translate(engine: Engine, error: DBAPIError) -> DatabaseError | None:
     lost = not state and (isinstance(error, OperationalError) or error.statement is None)
     if lost or error.connection_invalidated or state.startswith(UNREACHABLE):
         query = {
-            name: value if name in _SHOWN else "hidden" for name, value in engine.url.query.items()
+            name: value if name in DATABASE_OPTIONS else "hidden"
+            for name, value in engine.url.query.items()
         }
         url = engine.url.set(drivername="postgresql", query=query)
         return DatabaseUnreachableError(

@@ -46,6 +46,11 @@ from service.settings.load import load
         ("http:/me:pw@outlet.example/feed", ""),
         ("http:///me:pw@outlet.example/feed", ""),
         ("http://[::1", ""),
+        (
+            "postgresql://me:pw@db/news?sslmode=require&password=pw",
+            "postgresql://db/news?sslmode=require&password=…",
+        ),
+        ("postgresql://me@/news?host=%2Frun&port=5432", "postgresql:///news?host=%2Frun&port=5432"),
     ],
 )
 def test_user_password_and_values_of_the_query_are_hidden(url: str, shown: str) -> None:
@@ -77,6 +82,12 @@ def test_urls_in_a_text_are_redacted() -> None:
     text = 'Cannot connect to "https://me:pw@outlet.example/feed?key=1" (port 443)'
 
     assert redact_urls(text) == ('Cannot connect to "https://outlet.example/feed?key=…" (port 443)')
+
+
+def test_options_of_a_database_url_in_a_text_stay() -> None:
+    text = "Cannot connect to postgresql:///news?host=/run&port=5432&options=…: refused"
+
+    assert redact_urls(text) == text
 
 
 def test_queries_of_paths_in_a_text_are_redacted() -> None:
