@@ -120,7 +120,7 @@ SERIES_PHRASES = Phrases(
         r"|^(?:das )?wetter (?:heute|morgen|aktuell)\b|^(?:el )?clima (?:de )?(?:hoy|mañana)\b"
         r"|^meteo (?:oggi|domani)\b|^météo (?:de ce|à|aujourd['’]hui)\b|^weerbericht\b"
         r"|^погода (?:на|в|завтра|сегодня)\b|^bugün hava\b|^dagens väder\b|^(?:今日|明日|今日の)天[气気]"
-        r"|\b(?:dagens|daghoroscoop|dzienny) horo[sk]kop\b|\bhoroskop (?:dzienny|na|dnia)\b"
+        r"|\b(?:dagens|daghoroscoop|dzienny) horoskop\b|\bhoroskop (?:dzienny|na|dnia)\b"
         r"|\bhoroscoop van\b|^حظك اليوم\b|^burç yorumları\b|(?:今日|きょう)の(?:運勢|占い)|오늘의 운세"
         r"|^météo du\b|^pronóstico del tiempo\b|^previsioni meteo\b|^previsão do tempo\b|^прогноз погоды"
         r"|\bopen thread\b|\b(?:today|this day) in (?:\S+ ){0,3}history\b|^(?:dear|ask) [^:,]{3,30}:"

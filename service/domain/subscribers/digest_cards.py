@@ -1,6 +1,6 @@
 """Story cards of the digest: headline choice, updates since the last edition, first reports."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from service.domain.locales.codes import primary_subtag
@@ -65,11 +65,12 @@ def _find_part(story: DigestStory, source: DigestReport | None) -> DigestStory:
 
 
 def build_link(story: DigestStory, language: str) -> StoryLink:
-    """Build the one-line form of a story."""
+    """Build the one-line form of a story, or of the part with the title if an event has several."""
     source = _choose_headline_report(story, language)
     if source is None:
         return StoryLink(story.id, story.slug, story.headline, None)
-    return StoryLink(story.id, story.slug, source.title, source.language)
+    shown = _find_part(story, source)
+    return StoryLink(shown.id, shown.slug, source.title, source.language)
 
 
 def _choose_headline_report(story: DigestStory, language: str) -> DigestReport | None:
@@ -109,22 +110,31 @@ def summarise_update(
 
 
 def first_reports(
-    stories: Sequence[DigestStory], language: str, limit: int
+    stories: Sequence[DigestStory],
+    complete: Mapping[str, DigestStory],
+    language: str,
+    limit: int,
 ) -> tuple[FirstReport, ...]:
-    """Outlets that reported a story first, largest lead first; each outlet at most once."""
+    """Outlets that reported a story first, largest lead first; each outlet at most once.
+
+    `complete` has the stories by id with the reports of muted outlets. These outlets are not named,
+    but an outlet that reported after one of them was not first.
+    """
     by_outlet: dict[str, FirstReport] = {}
     for story in stories:
-        first = _find_first_report(story, language)
+        first = _find_first_report(complete[story.id], story, language)
         if first and (first.outlet not in by_outlet or by_outlet[first.outlet].ahead < first.ahead):
             by_outlet[first.outlet] = first
     ranked = sorted(by_outlet.values(), key=lambda each: (-each.ahead, each.story.story))
     return tuple(ranked[:limit])
 
 
-def _find_first_report(story: DigestStory, language: str) -> FirstReport | None:
+def _find_first_report(
+    story: DigestStory, unmuted: DigestStory, language: str
+) -> FirstReport | None:
     """The lead of the first outlet; None with few outlets, no lead, or no own report in front.
 
-    Also None if it is not certain which outlet was first.
+    Also None if the first outlet is not certain, or if one of the two outlets is muted.
     """
     earliest: dict[str, DigestReport] = {}
     for report in story.dated:
@@ -136,9 +146,13 @@ def _find_first_report(story: DigestStory, language: str) -> FirstReport | None:
         return None
     first, second = list(earliest.values())[:2]
     ahead = int((second.at - first.at).total_seconds())
-    if ahead <= 0 or not first.is_independent:
+    if (
+        ahead <= 0
+        or not first.is_independent
+        or not {first.outlet, second.outlet} <= unmuted.outlets
+    ):
         return None
-    return FirstReport(first.name, second.name, ahead, build_link(story, language))
+    return FirstReport(first.name, second.name, ahead, build_link(unmuted, language))
 
 
 def _histogram(times: Sequence[datetime]) -> tuple[int, ...]:

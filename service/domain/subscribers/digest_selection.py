@@ -25,8 +25,9 @@ from service.settings.sections.delivery import DigestSettings
 _FOLLOW_BONUS_HOURS = 12.0
 #: Stories whose latest report is older than this before the last edition are skipped.
 _MAX_AGE = timedelta(hours=24)
-#: Ages count up to this many hours, even if the last edition is older.
-_MAX_AGE_PENALTY_HOURS = 24.0
+#: Ages count up to this many hours, however long ago the last edition was: twice the coverage
+#: outweighs any age.
+_MAX_AGE_PENALTY_HOURS = 8.0
 _HOUR = timedelta(hours=1)
 
 
@@ -109,7 +110,7 @@ def select_stories(
             for each in keep_storylines_together(section, _storyline_group)
         )
 
-    first = first_reports(top, filters.language, settings.max_first_reports)
+    first = first_reports(top, index.by_id, filters.language, settings.max_first_reports)
     return Digest(cards(top), cards(updates), cards(low_coverage), first)
 
 

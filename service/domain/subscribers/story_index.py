@@ -27,6 +27,7 @@ class StoryIndex:
 
     def __init__(self, stories: Iterable[DigestStory]) -> None:
         self.stories = tuple(stories)
+        self.by_id = {each.id: each for each in self.stories}
         #: Time of the latest report.
         self.newest = max((each.times[-1] for each in self.stories), default=None)
         self._positions: dict[IndexField, dict[str | None, set[int]]] = {}

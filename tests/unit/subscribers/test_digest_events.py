@@ -71,3 +71,10 @@ def test_mutes_apply_to_all_stories_of_an_event():
 def test_joined_order_is_that_of_the_stories_without_events():
     stories = [GERMAN, ENGLISH, story("Rates rise", ["sun"])]
     assert join_events(stories, []) == stories
+
+
+def test_first_report_links_to_the_story_in_the_language_of_its_headline():
+    stories = join_events([ENGLISH, GERMAN], EVENT)
+    digest = select_stories(StoryIndex(stories), Filters(language="de"), YESTERDAY, SETTINGS)
+    [first] = digest.first_reports
+    assert (first.story.headline, first.story.story) == (GERMAN.headline, GERMAN.id)

@@ -411,3 +411,19 @@ def test_low_coverage_has_no_story_that_many_outlets_reprint():
         StoryIndex([story(*FERRY), reprinted, earlier, alone]), Filters(), YESTERDAY, short
     )
     assert [card.headline for card in digest.low_coverage] == ["Bakery opens"]
+
+
+def test_weekly_edition_prefers_a_story_twice_as_wide_however_old_it_is():
+    wide = story("Dam breaks", [report(f"w{n}", "Dam breaks", hours=150) for n in range(8)], id="wide")
+    late = story("Fair opens", [report(f"l{n}", "Fair opens", hours=1) for n in range(4)], id="late")
+    week = History(NOW - timedelta(days=7))
+    assert headlines(select_stories(StoryIndex([late, wide]), WIDE, week, SETTINGS)) == [
+        "Dam breaks",
+        "Fair opens",
+    ]
+
+
+def test_outlet_behind_a_muted_one_was_not_first():
+    ferry = story(FERRY[0], ["muted", "daily", "herald", "wire"])
+    muting = replace(WIDE, muted_outlets=frozenset({"muted"}))
+    assert not select_stories(StoryIndex([ferry]), muting, YESTERDAY, SETTINGS).first_reports
