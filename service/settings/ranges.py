@@ -21,6 +21,7 @@ RANGES: dict[str, Range] = {
     "access.requests_per_minute": (0, 1e9),
     "access.session_hours": (0.1, 24 * 30),
     "web.response_cache_mib": (0, 1 << 20),
+    "web.story_cache_mib": (0, 1 << 20),
     "web.max_concurrent_searches": (1, 1000),
     "web.max_streams": (0, 1 << 20),
     "web.max_streams_per_client": (0, 1 << 20),

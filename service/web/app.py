@@ -61,6 +61,7 @@ from service.web.pages.catalogue import story_map as map_page
 from service.web.pages.catalogue import storylines as storyline_pages
 from service.web.pages.readers import data, follow, subscribe
 from service.web.pages.site import files, pictures
+from service.web.rendering.story_item_cache import StoryItemCache
 from service.web.rendering.templates import STATIC, create_environment
 from service.web.requests import problems, redirects
 from service.web.requests.content_type import require_json
@@ -166,6 +167,7 @@ def create_app(
     app.state.subscription_quota = SUBSCRIPTION_QUOTA
     app.state.metrics = Metrics(web.engine, clock)
     app.state.readiness = health.readiness_probe(web)
+    app.state.story_items = StoryItemCache(settings.web.story_cache_mib << 20)
     if model_context:
         app.state.model = LazyModel(model_context)
 

@@ -21,6 +21,7 @@ class WebSettings:
     send_timeout_seconds: float
     cors_origins: tuple[str, ...]
     response_cache_mib: int  #: 0 disables the response cache
+    story_cache_mib: int  #: 0 disables the cache of story items
     max_concurrent_searches: int
     max_streams: int  #: open server-sent event streams
     max_streams_per_client: int  #: of these, for one key or address

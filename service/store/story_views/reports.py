@@ -165,7 +165,7 @@ def load_story_reports(
     if not story_ids:
         return {}
     reports: dict[str, list[Report]] = defaultdict(list)
-    statement = _select_members((*REPORT_COLUMNS, MembershipRow.story_id), as_of).where(
+    statement = select_members((*REPORT_COLUMNS, MembershipRow.story_id), as_of).where(
         equals_any(MembershipRow.story_id, story_ids)
     )
     for *values, story_id in session.execute(statement):
@@ -178,7 +178,7 @@ def load_story_members(
 ) -> tuple[Member, ...]:
     """The members of one story at `as_of`, in `REPORT_ORDER`; one statement."""
     statement = with_original(
-        _select_members(MEMBER_COLUMNS, as_of).where(MembershipRow.story_id == story_id)
+        select_members(MEMBER_COLUMNS, as_of).where(MembershipRow.story_id == story_id)
     )
     return tuple(member_from_row(*row) for row in session.execute(statement))
 
@@ -197,7 +197,7 @@ def list_story_members(
     With `types`, only articles of these types.
     """
     statement = with_original(
-        _select_members(MEMBER_COLUMNS, as_of).where(MembershipRow.story_id == story_id)
+        select_members(MEMBER_COLUMNS, as_of).where(MembershipRow.story_id == story_id)
     )
     if types:
         statement = statement.where(EFFECTIVE_TYPE.in_(types))
@@ -288,7 +288,8 @@ def report_from_row(*row: Any) -> Report:
     return Report(*values)
 
 
-def _select_members(columns: Sequence[Any], as_of: datetime | None) -> Select[*tuple[Any, ...]]:
+def select_members(columns: Sequence[Any], as_of: datetime | None) -> Select[*tuple[Any, ...]]:
+    """Select columns of the members of all stories at `as_of`, in `REPORT_ORDER`."""
     statement = (
         select(*columns)
         .select_from(MembershipRow)

@@ -136,18 +136,32 @@ def list_stories(
     as_of = query.time
     story = story_table(as_of)
     keys = ordering(story, sort)
-    statement = (
-        _select(story, as_of, *keys)
-        .where(*_is_listed(story, as_of, query), *index_bounds(as_of, sort))
-        .order_by(*(key.desc() for key in keys))
-        .limit(limit + 1)
-    )
-    if after is not None:
-        statement = statement.where(rows_after(keys, after))
+    statement = limit_list(_select(story, as_of, *keys), query, sort=sort, after=after, limit=limit)
     rows = session.execute(statement).all()
     reports = load_story_reports(session, [row[0].id for row in rows[:limit]], as_of=as_of)
     views = [(_view(row[0], row[1], reports.get(row[0].id, ())), tuple(row[2:])) for row in rows]
     return make_page(views, limit)
+
+
+def limit_list(
+    statement: Select[*tuple[Any, ...]],
+    query: Query,
+    *,
+    sort: Sort,
+    after: Position | None,
+    limit: int,
+) -> Select[*tuple[Any, ...]]:
+    """Limit a SELECT of stories to a page and the next story, in order."""
+    as_of = query.time
+    story = story_table(as_of)
+    keys = ordering(story, sort)
+    if after is not None:
+        statement = statement.where(rows_after(keys, after))
+    return (
+        statement.where(*_is_listed(story, as_of, query), *index_bounds(as_of, sort))
+        .order_by(*(key.desc() for key in keys))
+        .limit(limit + 1)
+    )
 
 
 def select_story_ids(query: Query, *, sort: Sort = Sort.RANK) -> Select[str]:

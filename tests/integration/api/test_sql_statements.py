@@ -15,6 +15,7 @@ from service.store.access import rate_buckets
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.queries.stories import story_conditions
+from service.store.story_views.fingerprints import list_fingerprints
 from service.store.story_views.views import list_stories
 from service.store.tables import StoryRow
 from tests.support.content.site.site_content import fill
@@ -58,7 +59,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
 @pytest.mark.parametrize(
     ("path", "max_statements"),
     [
-        ("/v1/stories?limit=100", 3),
+        ("/v1/stories?limit=100", 4),
         ("/v1/stories?as_of=2023-05-01", 3),
         (f"/v1/stories/{MEETING}", 8),
         (f"/v1/stories/{MEETING}/transitions", 2),
@@ -116,7 +117,9 @@ def test_story_list_uses_indexes_of_memberships_and_articles(
 ) -> None:
     _add_stories(sessions, 60)
     with sessions() as session, record_statements(engine) as statements:
-        list_stories(session, StoryFilter(outlet=["o"], language=["en"]).parsed, sort=sort)
+        query = StoryFilter(outlet=["o"], language=["en"]).parsed
+        list_stories(session, query, sort=sort)
+        list_fingerprints(session, query, sort=sort)
     with engine.connect() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))
         for statement, parameters in statements:
@@ -124,6 +127,34 @@ def test_story_list_uses_indexes_of_memberships_and_articles(
             plan = "\n".join(row[0] for row in rows)
             assert "Seq Scan on memberships" not in plan
             assert "Seq Scan on articles" not in plan
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_fingerprints_are_computed_only_for_stories_of_the_page(
+    sessions: Sessions, engine: Engine, sort: Sort
+) -> None:
+    _add_stories(sessions, 60)
+    with sessions() as session, record_statements(engine) as statements:
+        list_fingerprints(session, StoryFilter(country=["GB"]).parsed, sort=sort, limit=5)
+    [(statement, parameters)] = statements
+    with engine.connect() as connection:
+        for name in ("enable_indexscan", "enable_bitmapscan"):  # an explicit sort
+            connection.execute(text(f"SET LOCAL {name} = off"))
+        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
+        plan = connection.exec_driver_sql(explain, parameters).scalar_one()[0]["Plan"]
+    loops = [
+        part["Actual Loops"]
+        for part in _parts(plan)
+        if part.get("Parent Relationship") == "SubPlan"
+    ]
+    assert loops
+    assert max(loops) <= 6
+
+
+def _parts(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for each in plan.get("Plans", ()):
+        yield from _parts(each)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_cached_response_is_identical_and_needs_one_query(engine: Engine, site: 
         time.sleep(0.05)  # sent once the last change is a second old
     statements = Statements(engine)
     first = site.get("/v1/stories")
-    assert len(statements.take()) == 3
+    assert len(statements.take()) == 4
     again = site.get("/v1/stories")
     [one] = statements.take()
     assert "change_counter" in one
@@ -135,7 +135,7 @@ def test_requests_with_credentials_bypass_the_cache(engine: Engine, site: Site) 
     statements = Statements(engine)
     for header in ("Authorization", "Cookie", "X-API-Key"):
         assert site.get("/v1/stories", headers={header: "something"}).status == 200
-        assert len(statements.take()) == 3
+        assert len(statements.take()) == 2  # the counter and the stories, which are known
 
 
 def test_keys_share_the_cache_after_authentication_and_rate_limit(

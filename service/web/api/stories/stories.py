@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic_core import to_json
 from sqlalchemy.orm import Session
 
 from service.domain.stories.transitions import TransitionOut
@@ -12,11 +13,11 @@ from service.store.story_views.roundups import list_roundups
 from service.store.story_views.views import StoryDetail, StoryView
 from service.web.api.counts.list_summary import SummarizedPageOut
 from service.web.api.stories.details import description_fields
-from service.web.api.stories.query import StoryFields, StoryQuery, list_page, summarize
+from service.web.api.stories.list_items import list_items
+from service.web.api.stories.query import StoryFields, StoryQuery, summarize
 from service.web.api.stories.schemas import (
     RoundupOut,
     StoryDetailOut,
-    listed_item,
     timeline_points,
 )
 from service.web.middleware.etags import ETagSession
@@ -25,12 +26,10 @@ from service.web.rendering.schemas import (
     StoryOut,
     story_fields,
 )
-from service.web.rendering.story_items import json_of
 from service.web.requests.parameters.fields import (
     json_response,
     or_partial,
     or_partial_page,
-    split_names,
 )
 from service.web.requests.parameters.queries import read_query
 from service.web.requests.parameters.types import AsOf, StoryId
@@ -58,14 +57,10 @@ def list_stories(
     other stories appear exactly once. With `as_of`, every story appears exactly once.
     """
     query = read_query(request, session, parameters.parsed)
-    stories, next_cursor = list_page(
-        session, query, sort=parameters.sort, limit=parameters.limit, after=parameters.cursor
-    )
-    summary = summarize(session, parameters, query)
-    shown = split_names(parameters.fields) or [*StoryOut.model_fields]
-    names = [*shown, *split_names(parameters.include)]
-    items = [listed_item(story, names) for story in stories]
-    return json_of({"items": items, "next": next_cursor, **summary})
+    items, next_cursor = list_items(request, session, parameters, query)
+    rest = to_json({"next": next_cursor, **summarize(session, parameters, query)})
+    body = b'{"items":[' + b",".join(items) + b"]," + rest.removeprefix(b"{")
+    return Response(body, media_type="application/json")
 
 
 @router.get(
