@@ -37,8 +37,8 @@ def uncounted_notes(story: StoryView) -> dict[str, str]:
 
 
 def summarise_notes(notes: Mapping[str, str]) -> str:
-    """The notes with their numbers of outlets, such as "3 copies, 1 opinion"."""
-    counts = Counter(notes.values()).most_common()
+    """How many outlets have each note, such as "3 copies, 1 opinion"; empty notes do not count."""
+    counts = Counter(filter(None, notes.values())).most_common()
     return ", ".join(
         f"{count} {'copies' if note == 'copy' and count > 1 else note}" for note, count in counts
     )

@@ -55,11 +55,8 @@ class Card:
 
     @property
     def uncounted(self) -> str:
-        """How many outlets do not count and, if there is one reason, the reason: "2 copies"."""
-        notes = {each.report.outlet.slug: each.note for each in self.sources if each.note}
-        if len(set(notes.values())) > 1:
-            return f"{len(notes)} not counted"
-        return summarise_notes(notes)
+        """How many outlets do not count, by reason: "2 copies, 1 opinion"."""
+        return summarise_notes({each.report.outlet.slug: each.note for each in self.sources})
 
     def first_sources(self, lines: float = 1, *, with_absent: bool = True) -> tuple[Source, ...]:
         """The first sources that fit in some lines, at least one.
