@@ -113,7 +113,10 @@ def test_seen_story_returns_with_new_reports(context: Context, clock: Clock, mai
     assert digest(context) == {"created": 1, "sent": 1}
     body = mail.received[-1][1].get_body(("plain",))
     assert body is not None
-    assert "Since you last saw this story: 3 more outlets, including the first from Poland" in body.get_content()
+    assert (
+        "Since you last saw this story: 3 more outlets, including the first from Poland"
+        in body.get_content()
+    )
 
 
 def test_missed_day_is_caught_up_once_with_an_apology(

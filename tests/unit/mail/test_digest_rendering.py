@@ -88,7 +88,10 @@ def test_html_and_text_are_complete():
     for text in (seen_text(rendered.html), rendered.text):
         for card in digest.cards:
             assert card.headline in text
-        assert "Since you last saw this story: 2 more outlets, including the first from Poland, Australia" in text
+        assert (
+            "Since you last saw this story: 2 more outlets, including the first from Poland, Australia"
+            in text
+        )
         assert "“A report” (Sun)" in text
         assert "30 min before Herald" in text
         assert "Asia/Kathmandu" in text

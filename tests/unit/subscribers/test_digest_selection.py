@@ -414,8 +414,12 @@ def test_low_coverage_has_no_story_that_many_outlets_reprint():
 
 
 def test_weekly_edition_prefers_a_story_twice_as_wide_however_old_it_is():
-    wide = story("Dam breaks", [report(f"w{n}", "Dam breaks", hours=150) for n in range(8)], id="wide")
-    late = story("Fair opens", [report(f"l{n}", "Fair opens", hours=1) for n in range(4)], id="late")
+    wide = story(
+        "Dam breaks", [report(f"w{n}", "Dam breaks", hours=150) for n in range(8)], id="wide"
+    )
+    late = story(
+        "Fair opens", [report(f"l{n}", "Fair opens", hours=1) for n in range(4)], id="late"
+    )
     week = History(NOW - timedelta(days=7))
     assert headlines(select_stories(StoryIndex([late, wide]), WIDE, week, SETTINGS)) == [
         "Dam breaks",
