@@ -8,10 +8,10 @@ from tests.support.browser.chromium import Browser, find_browser, running_browse
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     """One browser for all pages; skips the tests without Chromium."""
     program = find_browser()
     if program is None:
         pytest.skip("no Chromium on PATH")
-    with running_browser(program, tmp_path_factory.mktemp("profile")) as running:
+    with running_browser(program) as running:
         yield running

@@ -1,6 +1,5 @@
 """axe-core reports nothing on any page: light, dark, narrow, from right to left."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from tests.support.browser import axe
 from tests.support.browser.chromium import Browser
 from tests.support.browser.every_page import EveryPage, serving_every_page
-from tests.support.browser.tabs import View
+from tests.support.browser.views import View
 
 pytestmark = pytest.mark.slow
 
@@ -29,4 +28,4 @@ def test_axe_reports_nothing_on_any_page(browser: Browser, content: EveryPage):
         axe.Visit(content.site.url + path, content.cookies_for(path))
         for path in content.pages.values()
     ]
-    assert asyncio.run(axe.find_violations(browser, visits, *VIEWS)) == {}
+    assert axe.find_violations(browser, visits, *VIEWS) == {}

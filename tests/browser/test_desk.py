@@ -13,7 +13,7 @@ from service.store.editing import audit_log
 from service.store.tables import DecisionRow, ReviewRow
 from tests.support.browser.chromium import Browser
 from tests.support.browser.every_page import STAFF_PAGES
-from tests.support.browser.tabs import View
+from tests.support.browser.views import View
 from tests.support.content.site.open_questions import OpenQuestions
 from tests.support.content.site.site_content import fill
 from tests.support.content.site.texts import WORLD_NOW
@@ -75,6 +75,17 @@ def test_each_decision_takes_one_key(browser: Browser, ruth: Visitor, store: Ses
     actions = ["move", "split", "set_type", "set_type", "set_type", "set_type"]
     assert [each.action for each in made] == actions
     assert [bool(each.undone_at) for each in made] == [True, False, False, False, False, False]
+
+
+def test_questions_are_answered_without_scripts(browser: Browser, ruth: Visitor):
+    """The page has a script only for single keys; its buttons are those of forms."""
+    address, shortcuts = f"{ruth.site.url}/desk?kind=membership", "Turn single-key shortcuts off"
+    answered, _ = browser.activate(address, ["Keep it here"], ruth.cookies, scripts=False)
+    assert "Left as it is." in answered
+    assert shortcuts not in answered
+    undone, _ = browser.activate(address, ["Keep it here", "Undo: "], ruth.cookies, scripts=False)
+    assert "Does this report belong to the story?" in undone
+    assert "Left as it is." not in undone
 
 
 def test_fifty_questions_are_answered_by_keyboard(browser: Browser, ruth: Visitor, store: Sessions):

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from playwright.sync_api import Page
+
 from tests.support.browser.chromium import OPEN_DETAILS, Browser
-from tests.support.browser.tabs import PageReport, Tab, View
+from tests.support.browser.views import View
 
 SCRIPT = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 #: Rules whose result depends on colours, width or direction; a page is checked again with these.
@@ -33,7 +35,7 @@ class Visit:
     cookies: Mapping[str, str]
 
 
-async def find_violations(
+def find_violations(
     browser: Browser, visits: Iterable[Visit], view: View, *others: View
 ) -> dict[str, list[str]]:
     """Open each page once; return the violations of axe by view and page.
@@ -41,21 +43,18 @@ async def find_violations(
     `view` is checked with all rules of axe, `others` with `VISUAL_RULES`.
     """
     source, found = SCRIPT.read_text(encoding="utf-8"), dict[str, list[str]]()
-    async with browser.tab(PageReport()) as tab:
-        for visit in visits:
-            await tab.prepare(view)
-            await tab.set_cookies(visit.url, visit.cookies)
-            await tab.open(visit.url)
-            await tab.evaluate(f"{OPEN_DETAILS}; {OMIT_ALIKE}; {source}; null")
+    for visit in visits:
+        with browser.tab(visit.url, view, visit.cookies) as page:
+            page.evaluate(f"{OPEN_DETAILS}; {OMIT_ALIKE}; {source}; null")
             for each in (view, *others):
-                await tab.prepare(each)
-                await tab.set_direction(each)
-                if violations := await _run(tab, () if each is view else VISUAL_RULES):
+                each.apply(page)
+                each.set_direction(page)
+                if violations := _run(page, () if each is view else VISUAL_RULES):
                     found[f"{each} {visit.url}"] = violations
     return found
 
 
-async def _run(tab: Tab, only: Sequence[str]) -> list[str]:
+def _run(page: Page, only: Sequence[str]) -> list[str]:
     """Violations as lines of text; `only` are rules, empty for all.
 
     The rule on the size of targets (WCAG 2.2) is off by default. Without `preload`, axe does not
@@ -64,7 +63,7 @@ async def _run(tab: Tab, only: Sequence[str]) -> list[str]:
     options: dict[str, object] = {"resultTypes": ["violations"], "preload": False}
     options |= {"runOnly": only} if only else {"rules": {"target-size": {"enabled": True}}}
     return list(
-        await tab.evaluate(
+        page.evaluate(
             f"""axe.run(document, {json.dumps(options)}).then(found => found.violations.map(
             each => each.id + ': ' + each.nodes.map(node => node.target.join(' ')).join(', ')))"""
         )

@@ -1,32 +1,24 @@
-"""Headless Chromium, controlled over the DevTools protocol."""
+"""Headless Chromium of the system, controlled with Playwright."""
 
-import asyncio
 import shutil
-import subprocess
-import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-import aiohttp
+from playwright import sync_api
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from tests.support.browser.tabs import OVERFLOW, PageReport, Tab, View
+from tests.support.browser.views import PageReport, View
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--remote-debugging-port=0",
-)
+#: Limit in milliseconds for each step: to start, to load a page, to take a picture.
+TIMEOUT = 60_000
 OPEN_DETAILS = "document.querySelectorAll('details').forEach(e => { e.open = true })"
+#: Label or text of the focused element.
+FOCUSED_NAME = (
+    """(e => e.getAttribute('aria-label') || e.innerText || '')(document.activeElement)"""
+)
+MAX_TAB_PRESSES = 60
 
 
 def find_browser() -> str | None:
@@ -38,7 +30,8 @@ def find_browser() -> str | None:
 class Browser:
     """A running browser."""
 
-    port: int
+    running: sync_api.Browser
+    context: BrowserContext  #: of all tabs with JavaScript; a new context takes time
 
     def open_page(
         self,
@@ -46,103 +39,103 @@ class Browser:
         view: View,
         measure: str = "",
         cookies: Mapping[str, str] | None = None,
-        *,
-        expand: bool = True,
     ) -> PageReport:
-        """Open a page in a new tab, with all details expanded if `expand`; return a report.
+        """Open a page in a new tab, with all details expanded; return a report.
 
         `measure` is a JavaScript expression, evaluated before the details are expanded.
         """
-        task = self._open_page(url, view, measure, cookies or {}, expand=expand)
-        return asyncio.run(asyncio.wait_for(task, 60))
-
-    async def _open_page(
-        self, url: str, view: View, measure: str, cookies: Mapping[str, str], *, expand: bool
-    ) -> PageReport:
         report = PageReport()
-        async with self.tab(report) as tab:
-            await tab.prepare(view)
-            await tab.set_cookies(url, cookies)
-            await tab.open(url)
-            await tab.set_direction(view)
-            report.value = await tab.evaluate(measure) if measure else None
-            if expand:
-                await tab.evaluate(OPEN_DETAILS)
-            report.overflow, report.overflowing = await tab.evaluate(OVERFLOW)
-            report.png = await tab.screenshot()
+        with self.tab(url, view, cookies, report=report) as page:
+            report.value = page.evaluate(measure) if measure else None
+            page.evaluate(OPEN_DETAILS)
+            report.measure(page)
         return report
 
     def press_keys(
         self, url: str, keys: Sequence[str], cookies: Mapping[str, str]
     ) -> tuple[list[str], PageReport]:
         """Open a page and press keys, each of which opens the next page; return their texts."""
-        return asyncio.run(asyncio.wait_for(self._press_keys(url, keys, cookies), 120))
-
-    async def _press_keys(
-        self, url: str, keys: Sequence[str], cookies: Mapping[str, str]
-    ) -> tuple[list[str], PageReport]:
         report, texts = PageReport(), []
-        async with self.tab(report) as tab:
-            await tab.prepare(View(1280))
-            await tab.set_cookies(url, cookies)
-            await tab.open(url)
+        with self.tab(url, View(1280), cookies, report=report) as page:
             for key in keys:
-                await tab.press(key)
-                texts.append(await tab.evaluate("document.querySelector('main').innerText"))
+                _press(page, key)
+                texts.append(page.inner_text("main"))
         return texts, report
 
     def activate(
-        self, url: str, names: Sequence[str], cookies: Mapping[str, str]
+        self, url: str, names: Sequence[str], cookies: Mapping[str, str], *, scripts: bool = True
     ) -> tuple[str, list[int]]:
         """Open a page, and activate elements by Tab and Enter, each of which opens the next page.
 
         Returns the text of the last page, and the number of Tab presses for each name.
+
+        Raises:
+            LookupError: no such element within `MAX_TAB_PRESSES` presses.
         """
-        return asyncio.run(asyncio.wait_for(self._activate(url, names, cookies), 60))
-
-    async def _activate(
-        self, url: str, names: Sequence[str], cookies: Mapping[str, str]
-    ) -> tuple[str, list[int]]:
-        async with self.tab(PageReport()) as tab:
-            await tab.prepare(View(1280))
-            await tab.set_cookies(url, cookies)
-            await tab.open(url)
-            presses = []
+        presses = []
+        with self.tab(url, View(1280), cookies, scripts=scripts) as page:
             for name in names:
-                presses.append(await tab.focus(name))
-                await tab.press("Enter")
-            return str(await tab.evaluate("document.querySelector('main').innerText")), presses
+                presses.append(_focus(page, name))
+                _press(page, "Enter")
+            return page.inner_text("main"), presses
 
-    @asynccontextmanager
-    async def tab(self, report: PageReport) -> AsyncIterator[Tab]:
-        """A new tab, which writes its requests and errors to the report."""
-        root = f"http://127.0.0.1:{self.port}/json"
-        async with aiohttp.ClientSession() as http:
-            async with http.put(f"{root}/new?about:blank") as response:
-                target = await response.json()
-            async with http.ws_connect(target["webSocketDebuggerUrl"], max_msg_size=0) as socket:
-                yield Tab(socket, report)
-            async with http.get(f"{root}/close/{target['id']}") as response:
-                await response.read()
+    @contextmanager
+    def tab(
+        self,
+        url: str,
+        view: View,
+        cookies: Mapping[str, str] | None = None,
+        *,
+        report: PageReport | None = None,
+        scripts: bool = True,
+    ) -> Iterator[Page]:
+        """A new tab with the loaded page and the given cookies, which are for the host of the URL.
+
+        The requests and errors go to `report`. Without `scripts`, JavaScript is off.
+        """
+        with ExitStack() as stack:
+            context = self.context
+            if not scripts:
+                new = self.running.new_context(java_script_enabled=False)
+                context = stack.enter_context(new)
+            page = stack.enter_context(context.new_page())
+            context.set_default_timeout(TIMEOUT)
+            context.clear_cookies()
+            for name, value in (cookies or {}).items():
+                context.add_cookies([{"url": url, "name": name, "value": value}])
+            if report is not None:
+                report.watch(page)
+            view.apply(page)
+            page.goto(url)
+            view.set_direction(page)
+            yield page
+
+
+def _press(page: Page, key: str) -> None:
+    """Press a key that opens another page, and wait until that page is loaded."""
+    with page.expect_event("load"):
+        page.keyboard.press(key)
+
+
+def _focus(page: Page, name: str) -> int:
+    """Press the Tab key until an element has the focus whose name starts so; count the presses."""
+    for number in range(1, MAX_TAB_PRESSES + 1):
+        page.keyboard.press("Tab")
+        if str(page.evaluate(FOCUSED_NAME)).startswith(name):
+            return number
+    raise LookupError(name)
 
 
 @contextmanager
-def running_browser(program: str, profile: Path) -> Iterator[Browser]:
-    """Run a browser with a new profile inside the `with` block."""
-    command = [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield Browser(_wait_for_port(profile / "DevToolsActivePort", process))
-        finally:
-            process.terminate()
-            process.wait(20)
+def running_browser(program: str) -> Iterator[Browser]:
+    """Run a browser with a new profile inside the `with` block.
 
-
-def _wait_for_port(file: Path, process: subprocess.Popen[bytes]) -> int:
-    for _ in range(300):
-        if file.exists() and (lines := file.read_text().splitlines()):
-            return int(lines[0])
-        if process.poll() is not None:
-            break
-        time.sleep(0.1)
-    raise RuntimeError("the browser did not start")
+    In the block, the thread counts as a thread with a running event loop: `asyncio.run` fails.
+    """
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=program, timeout=TIMEOUT) as running,
+        running.new_context() as context,
+        context.new_page(),  # keeps the window open, so that a new tab needs no new window
+    ):
+        yield Browser(running, context)

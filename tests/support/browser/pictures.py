@@ -6,7 +6,6 @@ database of the demo in a folder, so that the next run is faster; `--page NAME` 
 """
 
 import argparse
-import asyncio
 import os
 import re
 import shutil
@@ -30,7 +29,7 @@ from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
 from service.store.database.sessions import make_sessions
 from tests.support.browser.chromium import Browser, find_browser, running_browser
-from tests.support.browser.tabs import PageReport, View
+from tests.support.browser.views import View, take_picture
 from tests.support.servers.site import Site
 from tests.support.servers.visitor import Visitor
 
@@ -143,26 +142,20 @@ def sign_in(demo: Demo) -> dict[str, str]:
     return person.cookies
 
 
-async def take_pictures(
+def take_pictures(
     browser: Browser, addresses: Mapping[str, str], cookies: Mapping[str, str], folder: Path
 ) -> None:
-    """Write `NAME-VIEW.png` for each page in each view; one tab."""
-    async with browser.tab(PageReport()) as tab:
-        for name in IN_DOCS.keys() & addresses.keys():  # before the sign-in, as a reader
-            await tab.prepare(View(1280, height=IN_DOCS[name]))
-            await tab.open(addresses[name])
-            picture = Image.open(BytesIO(await tab.screenshot(whole=False)))
-            # A palette halves the size.
-            picture.convert("RGB").quantize(128).save(CHOSEN / f"{name}.png", optimize=True)
-        for name, url in addresses.items():
-            await tab.clear_cookies()
-            await tab.set_cookies(url, cookies if name in STAFF else {})
-            for view in VIEWS:
-                await tab.prepare(view)
-                await tab.open(url)
-                await tab.set_direction(view)
-                (folder / f"{name}-{view}.png").write_bytes(await tab.screenshot())
-            sys.stdout.write(f"{name}\n")
+    """Write `NAME-VIEW.png` for each page in each view."""
+    for name in IN_DOCS.keys() & addresses.keys():
+        with browser.tab(addresses[name], View(1280, height=IN_DOCS[name])) as page:
+            picture = Image.open(BytesIO(page.screenshot()))
+        # A palette halves the size.
+        picture.convert("RGB").quantize(128).save(CHOSEN / f"{name}.png", optimize=True)
+    for name, url in addresses.items():
+        for view in VIEWS:
+            with browser.tab(url, view, cookies if name in STAFF else {}) as page:
+                (folder / f"{name}-{view}.png").write_bytes(take_picture(page))
+        sys.stdout.write(f"{name}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -181,12 +174,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with (
             running_demo(given.data or temporary / "data") as demo,
-            running_browser(program, temporary / "profile") as browser,
+            running_browser(program) as browser,
         ):
             pages = {name: demo.site.url + path for name, path in list_pages(demo).items()}
             pages["email"] = demo.email.as_uri()
             chosen = {name: url for name, url in pages.items() if name in (given.page or pages)}
-            asyncio.run(take_pictures(browser, chosen, sign_in(demo), given.folder))
+            take_pictures(browser, chosen, sign_in(demo), given.folder)
     finally:
         shutil.rmtree(temporary)
 
