@@ -40,5 +40,5 @@ def import_dumps() -> Any:
         if error.name != "pyarrow":
             raise
         raise SettingsError(
-            "Parquet dumps need pyarrow: pip install 'samestory[export]'"
+            "Parquet dumps require the extra `export`; in the checkout, run pip install '.[export]'"
         ) from error

@@ -22,7 +22,7 @@ def export(
     r"""Write all articles, stories, memberships and transitions as Parquet files.
 
     The files are in a folder with the current date (UTC), which is replaced if it exists. The
-    command requires the extra `export`: pip install 'samestory\[export]'.
+    command requires the extra `export`: in the checkout, run pip install '.\[export]'.
     """
     dumps = import_dumps()
     with open_store() as context:

@@ -41,8 +41,8 @@ def mcp(
 ) -> None:
     r"""Serve read-only tools for AI agents (Model Context Protocol).
 
-    The tools use the API of a running service. The command requires the extra `mcp`: pip install
-    'samestory\[mcp]'.
+    The tools use the API of a running service. The command requires the extra `mcp`: in the
+    checkout, run pip install ./service/client '.\[mcp]'.
     """
     settings = settings_module.load()
     logging.configure(settings.log)
@@ -83,5 +83,6 @@ def _import_server() -> Any:
         if (error.name or "").partition(".")[0] not in {"mcp", "mcp_types", "samestory_client"}:
             raise
         raise BadInputError(
-            "samestory mcp requires the extra `mcp`: run pip install 'samestory[mcp]'"
+            "samestory mcp requires the extra `mcp`; in the checkout, run "
+            "pip install ./service/client '.[mcp]'"
         ) from error

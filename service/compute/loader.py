@@ -50,7 +50,8 @@ class ComputeLoader:
                 except ImportError as error:
                     raise ComputeError(
                         f"SAMESTORY_COMPUTE__ADDRESS is {self._settings.address!r}, but Ray is not "
-                        "installed. Install samestory[ray], or set the address to 'local'"
+                        "installed; in the checkout, run pip install '.[ray]', or set the address to "
+                        "'local'"
                     ) from error
                 self._cluster = RayCluster(self._settings)
         return self._cluster

@@ -79,8 +79,8 @@ def make_exporter(endpoint: str) -> "SpanExporter | None":
         )
     except ImportError as error:
         raise SettingsError(
-            "tracing.endpoint is set, but OpenTelemetry is not installed; run"
-            " pip install 'samestory[tracing]'"
+            "tracing.endpoint is set, but OpenTelemetry is not installed; in the checkout, run"
+            " pip install '.[tracing]'"
         ) from error
     parts = urlsplit(endpoint)
     path = f"{parts.path.rstrip('/')}/v1/traces"

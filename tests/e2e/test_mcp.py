@@ -306,7 +306,8 @@ def test_missing_package_error_names_the_extra(shell: Shell):
     )
     assert done.returncode == 1
     expected = (
-        "samestory: samestory mcp requires the extra `mcp`: run pip install 'samestory[mcp]'\n"
+        "samestory: samestory mcp requires the extra `mcp`; in the checkout, run "
+        "pip install ./service/client '.[mcp]'\n"
     )
     assert done.stderr == expected
 

@@ -32,4 +32,4 @@ def test_paragraphs_have_no_line_breaks(name: str, sentence: str) -> None:
 
 def test_help_shows_square_brackets() -> None:
     result = CliRunner().invoke(build(["mcp"]), ["mcp", "--help"])
-    assert "samestory[mcp]" in result.output
+    assert "'.[mcp]'" in result.output
