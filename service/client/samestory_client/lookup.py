@@ -23,7 +23,7 @@ class ListedEntity:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """A value that a story lacks, and its share of the similar stories."""
+    """A value that a story lacks, and its share of the comparable stories."""
 
     value: str
     name: str
@@ -33,7 +33,7 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Outlets and others that usually report such stories; all empty if `withheld` has a reason."""
+    """Outlets and others that usually report comparable stories; all empty if `withheld`."""
 
     similar_stories: int
     withheld: str | None
@@ -59,7 +59,7 @@ class Lookup:
         return decode(list[OutletRef], page["items"])
 
     def missing(self, story_id: str) -> Missing:
-        """Outlets, families, countries and languages that usually report such stories."""
+        """Outlets, families, countries and languages that usually report comparable stories."""
         path = f"/v1/stories/{quote(story_id, safe='')}/missing"
         return decode(Missing, self._transport.get(path))
 

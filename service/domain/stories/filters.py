@@ -133,7 +133,7 @@ class StoryFilter(BaseModel):
     )
     missing_outlet: Texts = Field(
         default=[],
-        description="Slugs of outlets; one of them usually reports such stories, but not this one, "
+        description="Slugs of outlets; one of them usually reports comparable stories, but not this one, "
         f"as in `/v1/stories/{{story_id}}/missing`. {EXCLUDES}",
     )
     entity: Texts = Field(

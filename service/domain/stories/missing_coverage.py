@@ -1,6 +1,6 @@
-"""Outlets, families, countries and languages that usually report similar stories, but not this one.
+"""Missing coverage: who usually reports comparable stories, but not this one.
 
-Similar stories are stories with many of the same outlets (`store.counts.missing_coverage`).
+Comparable stories are stories with many of the same outlets (`store.counts.missing_coverage`).
 """
 
 import math
@@ -12,13 +12,13 @@ from enum import StrEnum
 
 #: Minimum number of outlets of a story that is compared.
 MIN_OUTLETS = 3
-#: Minimum number of similar stories for a comparison.
+#: Minimum number of comparable stories for a comparison.
 MIN_SIMILAR = 20
 #: Outlets may still report a younger story.
 MIN_AGE = timedelta(hours=12)
 #: A value is usual if its share is at least this, with a confidence of 97.5 %.
 MIN_SHARE = 0.5
-#: Number of absent outlets of a story, and the fewest similar stories that they must have.
+#: Number of absent outlets of a story, and the fewest comparable stories that they must have.
 MAX_ABSENT, MIN_TOGETHER = 3, 3
 #: Number of standard deviations of the lower bound.
 CONFIDENCE = 1.96
@@ -44,11 +44,11 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """A value that this story lacks; `share` is its share of the similar stories, 0 to 1."""
+    """A value that this story lacks; `share` is its share of the comparable stories, 0 to 1."""
 
     value: str
     share: float
-    stories: int  #: number of similar stories with the value
+    stories: int  #: number of comparable stories with the value
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class MissingCoverage:
 def find_missing(
     story: Profile, similar: Sequence[Profile], active: Profile, *, age: timedelta
 ) -> MissingCoverage:
-    """Find the usual values of similar stories that a story lacks.
+    """Find the usual values of comparable stories that a story lacks.
 
     `active` has the values with any article in the time of the story: an outlet whose feed failed
     is not missing. `age` is the time since the first report.
@@ -92,9 +92,9 @@ def find_absent(
 ) -> dict[str, tuple[str, ...]]:
     """Outlets that often report the same stories as the outlets of a story, but not this one.
 
-    `outlets` are those of all latest stories, `stories` those to compare. A similar story has
+    `outlets` are those of all latest stories, `stories` those to compare. A comparable story has
     at least half of the outlets of the story. Unlike `find_missing`, this is no claim that the
-    outlets usually report such stories: it lists the most frequent ones, at most `MAX_ABSENT`.
+    outlets usually report these stories: it lists the most frequent ones, at most `MAX_ABSENT`.
     """
     absent: dict[str, tuple[str, ...]] = {}
     for story in stories:

@@ -1,4 +1,4 @@
-"""Similar stories of a story, and the outlets, countries and languages of their reports."""
+"""Comparable stories of a story, and the outlets, countries and languages of their reports."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -19,19 +19,19 @@ from service.store.database.arrays import equals_any
 from service.store.story_views.reports import LANGUAGE_CODE, is_hidden
 from service.store.tables import ArticleRow, MembershipRow, OutletRow, StoryRow
 
-#: Similar stories are searched over this time before the last report of the story.
+#: Comparable stories are searched over this time before the last report of the story.
 SPAN = timedelta(days=30)
 #: An outlet is active if it has an article from this long before the first report to this long
 #: after the last one.
 MARGIN = timedelta(days=1)
-#: Bounds of the search: outlets of the story, their latest articles, and similar stories.
+#: Bounds of the search: outlets of the story, their latest articles, and comparable stories.
 MAX_OUTLETS, MAX_ARTICLES, MAX_SIMILAR = 40, 20_000, 300
 
 
 def load_missing_coverage(session: Session, story_id: str) -> MissingCoverage:
     """Compare a story with similar ones; at most five statements.
 
-    A similar story has at least half of the outlets of the story, and at least two of them.
+    A comparable story has at least half of the outlets of the story, and at least two of them.
 
     Raises:
         NotFoundError: the story does not exist, is merged, or is hidden.

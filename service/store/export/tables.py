@@ -150,7 +150,7 @@ MEMBERSHIPS = Table(
         Column("story_id", "string", "Id of the story.", MembershipRow.story_id),
         Column("valid_from", "timestamp", "Start of the period.", MembershipRow.valid_from),
         Column("valid_until", "timestamp", "End; null if current.", MembershipRow.valid_until),
-        Column("score", "double", "Mean pair score with the story.", MembershipRow.score),
+        Column("score", "double", "Mean probability with the story.", MembershipRow.score),
     ),
     select(MembershipRow.id)
     .where(~is_hidden(MembershipRow.article_id), _IN_VISIBLE_STORY)

@@ -14,7 +14,7 @@ DATE_FLAGS = (
     "`ok`, `missing`, `future`, `ancient` (before 1990), `unparsable` or `vague` (only the month or "
     "the year is known)"
 )
-MEAN_SCORE = (
+MEMBER_PROBABILITY = (
     "Mean probability that the article reports the same event as the other articles of the story, "
     "0 to 1; null for its first article and for articles that an editor moved."
 )
@@ -69,7 +69,7 @@ class MemberOut(ArticleOut):
     joined_at: Instant | None = Field(
         description="Time at which the article joined the story; null if it is in no story."
     )
-    score: float | None = Field(description=MEAN_SCORE)
+    score: float | None = Field(description=MEMBER_PROBABILITY)
     evidence: dict[str, Any] = Field(
         description="Stored evidence; empty for the first article of a story. For a fixed schema, "
         "use `/v1/stories/{story_id}/evidence`."

@@ -67,7 +67,7 @@ def test_thin_evidence_is_withheld_with_a_reason(sessions: Sessions):
     fill(sessions, similar=10)
     response = missing(sessions)
     assert response["withheld"] == "few_similar_stories"
-    assert response["reason"] == "There are fewer than 20 similar stories"
+    assert response["reason"] == "There are fewer than 20 comparable stories"
     assert response["outlets"] == []
 
 

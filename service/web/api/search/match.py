@@ -22,8 +22,8 @@ from service.store.identity import keys
 from service.store.story_views.views import get_stories, story_names
 from service.web.api.stories.parts import (
     CONTRIBUTIONS,
-    OTHER_SCORE,
-    PAIR_SCORE,
+    MEAN_PROBABILITY,
+    PROBABILITY,
     ContributionOut,
 )
 from service.web.dependencies import ReadSession, WebContextDep
@@ -95,7 +95,7 @@ class SimilarArticleOut(BaseModel):
     title: str
     url: str = Field(description="URL at the outlet.")
     outlet: OutletRef
-    score: float | None = Field(description=PAIR_SCORE)
+    score: float | None = Field(description=PROBABILITY)
     contributions: list[ContributionOut] = Field(description=CONTRIBUTIONS)
 
     @classmethod
@@ -119,7 +119,7 @@ class NextBestOut(BaseModel):
 
     story: str = Field(description="Id of the story.")
     headline: str
-    score: float | None = Field(description=OTHER_SCORE)
+    score: float | None = Field(description=MEAN_PROBABILITY)
 
 
 class MatchOut(BaseModel):

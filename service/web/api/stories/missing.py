@@ -30,19 +30,19 @@ REASONS = {
     Withheld.FEW_OUTLETS: f"The story has fewer than {MIN_OUTLETS} outlets",
     Withheld.TOO_EARLY: f"The first report is less than {MIN_AGE.seconds // 3600} hours older than "
     "the latest article of all stories",
-    Withheld.FEW_SIMILAR_STORIES: f"There are fewer than {MIN_SIMILAR} similar stories",
+    Withheld.FEW_SIMILAR_STORIES: f"There are fewer than {MIN_SIMILAR} comparable stories",
 }
 
 
 class AbsenceOut(ValueOut):
-    """A value that the story lacks, with its share of the similar stories."""
+    """A value that the story lacks, with its share of the comparable stories."""
 
-    share: float = Field(description="Share of the similar stories with this value, 0 to 1.")
-    stories: int = Field(description="Number of similar stories with this value.")
+    share: float = Field(description="Share of the comparable stories with this value, 0 to 1.")
+    stories: int = Field(description="Number of comparable stories with this value.")
 
 
 class MissingOut(BaseModel):
-    """Outlets, families, countries and languages that usually report such stories."""
+    """Outlets, families, countries and languages that usually report comparable stories."""
 
     similar_stories: int = Field(
         description="Number of stories of the 30 days before the last report with at least half of "
@@ -73,9 +73,9 @@ class MissingOut(BaseModel):
 
 @router.get("/{story_id}/missing", responses={**NOT_FOUND_RESPONSE, **MERGED_RESPONSE})
 def list_missing_coverage(session: ETagSession, story_id: StoryId) -> MissingOut:
-    """List outlets, families, countries and languages that usually report similar stories.
+    """List outlets, families, countries and languages that usually report comparable stories.
 
-    They have no report of this story. A value is listed if at least half of the similar stories
+    They have no report of this story. A value is listed if at least half of the comparable stories
     have it, with a confidence of 97.5 %, and if the value has any article in the time of the story.
     If there are too few data, the lists are empty and `reason` explains why.
     """

@@ -13,7 +13,7 @@ from service.store.story_views.reports import Member, list_story_members, load_s
 from service.web.api.stories.schemas import TimelinePointOut
 from service.web.api.stories.stories import other_storyline_stories
 from service.web.middleware.etags import ETagSession
-from service.web.rendering.article_schemas import MEAN_SCORE, MemberOut
+from service.web.rendering.article_schemas import MEMBER_PROBABILITY, MemberOut
 from service.web.rendering.schemas import (
     Instant,
     OutletRef,
@@ -50,11 +50,11 @@ MemberFields = Annotated[
 
 
 #: Descriptions of fields that several schemas have.
-PAIR_SCORE = "Probability that both articles report the same event, 0 to 1."
+PROBABILITY = "Probability that both articles report the same event, 0 to 1."
 CONTRIBUTIONS = (
     "Contributions of the features, largest absolute value first; only for the nearest article."
 )
-OTHER_SCORE = "Mean probability with the articles of this story, 0 to 1."
+MEAN_PROBABILITY = "Mean probability with the articles of this story, 0 to 1."
 
 
 class ContributionOut(BaseModel):
@@ -74,7 +74,7 @@ class NeighbourOut(BaseModel):
     """A similar article of the same story."""
 
     article: int = Field(description="Id of the article.")
-    score: float | None = Field(description=PAIR_SCORE)
+    score: float | None = Field(description=PROBABILITY)
     contributions: list[ContributionOut] = Field(description=CONTRIBUTIONS)
 
 
@@ -82,7 +82,7 @@ class AlternativeOut(BaseModel):
     """The other story with the highest mean probability."""
 
     story: str = Field(description="Id of the story.")
-    score: float | None = Field(description=OTHER_SCORE)
+    score: float | None = Field(description=MEAN_PROBABILITY)
 
 
 class EvidenceOut(BaseModel):
@@ -92,7 +92,7 @@ class EvidenceOut(BaseModel):
     title: str
     outlet: OutletRef
     joined_at: Instant | None = Field(description="Time at which the article joined the story.")
-    score: float | None = Field(description=MEAN_SCORE)
+    score: float | None = Field(description=MEMBER_PROBABILITY)
     nearest: list[NeighbourOut] = Field(
         description="Up to three articles of the story, most probable first. Empty for the "
         "first article of a story and for articles that an editor moved."

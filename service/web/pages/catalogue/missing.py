@@ -52,7 +52,7 @@ class NamedQuiet:
 
 @dataclass(frozen=True, slots=True)
 class StoryAbsences:
-    """A story of today with the names of the values that usually report such stories."""
+    """A story of today with the names of the values that usually report comparable stories."""
 
     story: StoryView
     countries: list[str]
