@@ -38,6 +38,15 @@ def test_decision_index_is_complete():
         assert page.name in listed
 
 
+@pytest.mark.parametrize("layer", ["domain", "store", "ingest", "web"])
+def test_the_tree_of_the_architecture_names_each_folder(layer: str):
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    tree = text.partition("```\n")[2].partition("```")[0]
+    (entry,) = re.findall(rf"^  {layer}/ .*\n(?:^    .*\n)*", tree, re.MULTILINE)
+    folders = {each.parent.name for each in (ROOT / "service" / layer).glob("*/__init__.py")}
+    assert folders <= set(re.findall(r"(\w+)/", entry))
+
+
 def test_commands_in_the_readme_exist():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"\.venv/bin/samestory (\w+)", readme))
