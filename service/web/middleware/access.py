@@ -113,7 +113,7 @@ class AccessMiddleware:
                 retry = {"Retry-After": str(limit.retry_after)}
                 return problem(request, 429, self._limiter.reason(limit), headers=retry)
             try:
-                status, reason, headers = await self._authenticate(request)
+                rejection = await self._authenticate(request)
             except DATABASE_ERRORS:
                 return unavailable(request)
             limit = self._limiter.take(state["client"])
@@ -121,8 +121,9 @@ class AccessMiddleware:
             if limit and not limit.allowed:
                 headers = {"Retry-After": str(limit.retry_after), **limit_headers}
                 return problem(request, 429, self._limiter.reason(limit), headers=headers)
-            if status:
-                return _reject(request, status, reason, {**headers, **limit_headers})
+            if rejection:
+                rejection.headers.update(limit_headers)
+                return rejection
             state["rate_limit"] = limit
         if not body.check_headers(request.headers):
             headers = {**limit_headers, **CLOSE_CONNECTION}
@@ -148,8 +149,11 @@ class AccessMiddleware:
         basic = not self._policy.read_without_key and request.method == "GET"
         return extract_secret(request, accept_basic=basic)
 
-    async def _authenticate(self, request: Request) -> tuple[int, str, Mapping[str, str]]:
-        """Set the client of the request; return status, reason and headers of a rejection, or 0."""
+    async def _authenticate(self, request: Request) -> Response | None:
+        """Set the client of the request; return the response of a rejection, or None.
+
+        Without a key, a page redirects to the sign-in.
+        """
         state = request.scope["state"]
         secret = self._secret(request)
         if secret is not None:
@@ -158,7 +162,7 @@ class AccessMiddleware:
             key = await self._key_cache.find(secret, counter)
             if key is None:
                 challenge = BASIC_CHALLENGE if expects_html(request) else INVALID_KEY_CHALLENGE
-                return 401, INVALID_KEY, challenge
+                return problem(request, 401, INVALID_KEY, headers=challenge)
             state["client"] = ApiClient(key, state["client"].address)
             state["secret"] = secret
         elif (token := session_token(request)) is not None and (
@@ -168,15 +172,10 @@ class AccessMiddleware:
             state["browser_session"] = browser_session
         elif not self._policy.read_without_key and not request.scope["path"].startswith(KEYLESS):
             if expects_html(request) and request.method == "GET":
-                return SEE_OTHER, "", {"Location": sign_in_path(request)}
-            return 401, AUTHENTICATION_REQUIRED, BEARER_CHALLENGE
-        return 0, "", {}
-
-
-def _reject(request: Request, status: int, reason: str, headers: Mapping[str, str]) -> Response:
-    if status == SEE_OTHER:
-        return Response(status_code=status, headers={"Cache-Control": "no-store", **headers})
-    return problem(request, status, reason, headers=headers)
+                headers = {"Cache-Control": "no-store", "Location": sign_in_path(request)}
+                return Response(status_code=SEE_OTHER, headers=headers)
+            return problem(request, 401, AUTHENTICATION_REQUIRED, headers=BEARER_CHALLENGE)
+        return None
 
 
 def sign_in_path(request: Request) -> str:

@@ -57,8 +57,8 @@ class _CachedKey:
 class KeyCache:
     """Finds API keys by secret; cached keys stay valid until any key changes.
 
-    Each request with a key reads the change counter, but concurrent requests share one read. So all
-    processes reject a revoked key immediately, without a query per request.
+    Before a cached key is used, the change counter is read with one small query, which concurrent
+    requests share. So all processes reject a revoked key immediately.
     """
 
     def __init__(self, sessions: Sessions, clock: Clock, reads: SharedReads) -> None:

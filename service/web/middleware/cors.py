@@ -1,5 +1,7 @@
 """CORS for scripts of other origins; rejected preflight requests get a problem response."""
 
+from http import HTTPStatus
+
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -28,9 +30,8 @@ RESPONSE_HEADERS = (
     "X-Request-ID",
 )
 PREFLIGHT_CACHE_SECONDS = 86_400
-BAD_REQUEST = 400
 #: Headers of the original response body, which the problem replaces.
-BODY_HEADERS = {"content-length", "content-type"}
+REPLACED_HEADERS = {"content-length", "content-type"}
 
 
 class CorsMiddleware(CORSMiddleware):
@@ -52,16 +53,16 @@ class CorsMiddleware(CORSMiddleware):
             headers = Headers(scope=scope)
             if {"origin", "access-control-request-method"} <= set(headers):
                 response = self.preflight_response(headers)
-                if response.status_code == BAD_REQUEST:
+                if response.status_code == HTTPStatus.BAD_REQUEST:
                     response = problem(
                         Request(scope),
-                        BAD_REQUEST,
+                        HTTPStatus.BAD_REQUEST,
                         self._rejection_reason(headers),
                         kind="origin-not-allowed",
                         headers={
                             name: value
                             for name, value in response.headers.items()
-                            if name not in BODY_HEADERS
+                            if name not in REPLACED_HEADERS
                         },
                     )
                 await response(scope, receive, send)

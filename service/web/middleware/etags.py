@@ -39,9 +39,8 @@ BODY_HEADERS = ("content-length", "content-type", "content-encoding")
 
 @dataclass(frozen=True, slots=True)
 class ResponseValidators:
-    """ETag and Last-Modified of a response."""
+    """Last-Modified of a response, and the counter that it depends on; the ETag is a hash."""
 
-    etag: str = ""  #: empty for the hash of the body
     modified: datetime | None = None  #: whole seconds
     counter: ChangeCounter | None = None  #: set if the response depends only on the counter
 
@@ -50,7 +49,7 @@ def etag_session(request: Request, session: ReadSession) -> Session:
     """Dependency: a read-only transaction of a response that depends only on the change counter."""
     counter = read_change_counter(session)
     modified = counter.changed_at if counter.is_past else None
-    request.state.validators = ResponseValidators("", modified, counter)
+    request.state.validators = ResponseValidators(modified, counter)
     return session
 
 
@@ -92,23 +91,20 @@ class _ConditionalSender:
         headers = MutableHeaders(raw=list(start.get("headers", ())))
         is_complete = message["type"] == "http.response.body" and not message.get("more_body")
         headers.setdefault("Cache-Control", _cache_control(self._scope["path"], start["status"]))
+        conditions = Headers()
         if start["status"] == OK and is_complete and headers["Cache-Control"] != "no-store":
             self._add_validators(headers, message.get("body", b""))
-            if is_not_modified(Headers(scope=self._scope), headers):
-                start["status"] = NOT_MODIFIED
-        if start["status"] == NOT_MODIFIED:
-            for name in BODY_HEADERS:
-                del headers[name]
-            message = {**message, "body": b""}
+            conditions = Headers(scope=self._scope)
+        start["status"] = apply_conditions(conditions, start["status"], headers)
         start["headers"] = headers.raw
-        return message
+        return {**message, "body": b""} if start["status"] == NOT_MODIFIED else message
 
     def _add_validators(self, headers: MutableHeaders, body: bytes) -> None:
         if "etag" in headers:
             return
         validators = self._scope["state"].get("validators") or ResponseValidators()
         digest = hashlib.blake2b(body, digest_size=12).hexdigest()
-        headers["ETag"] = validators.etag or f'W/"{digest}"'
+        headers["ETag"] = f'W/"{digest}"'
         if validators.modified:
             modified = validators.modified.astimezone(UTC)
             headers["Last-Modified"] = format_datetime(modified, usegmt=True)
@@ -119,6 +115,19 @@ def _cache_control(path: str, status: int) -> str:
         return "no-store"
     matching = (value for prefix, value in CACHE_CONTROL.items() if path.startswith(prefix))
     return next(matching, REVALIDATE)
+
+
+def apply_conditions(conditions: Headers, status: int, headers: MutableHeaders) -> int:
+    """Return the status of a response: 304 instead of 200 if the client has it.
+
+    A 304 loses its headers that describe the body; the caller must omit the body.
+    """
+    if status == OK and is_not_modified(conditions, headers):
+        status = NOT_MODIFIED
+    if status == NOT_MODIFIED:
+        for name in BODY_HEADERS:
+            del headers[name]
+    return status
 
 
 def is_not_modified(request: Headers, response: Headers) -> bool:

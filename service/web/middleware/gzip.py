@@ -10,8 +10,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipResponder, IdentityResponder
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.web.middleware.etags import NOT_MODIFIED
+
 HEADER = b"accept-encoding"
-NOT_MODIFIED = 304
 #: A content coding with its quality value.
 _CODING = re.compile(
     r"(?P<name>[!#$%&'*+.^_`|~0-9a-z-]+)"

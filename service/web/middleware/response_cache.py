@@ -22,11 +22,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.errors import DatabaseError
 from service.store.database.change_counter import ChangeCounter
 from service.web.middleware.etags import (
-    BODY_HEADERS,
     NOT_MODIFIED,
     OK,
     ResponseValidators,
-    is_not_modified,
+    apply_conditions,
 )
 from service.web.middleware.gzip import accept_encoding, accepts_gzip
 from service.web.middleware.shared_reads import SharedReads, pop_counter
@@ -34,9 +33,8 @@ from service.web.requests.reader import has_only_preferences
 
 #: Pages are not cached: they show ages, which change without a change of the data.
 CACHED_PREFIXES = ("/v1/", "/pictures/", "/sitemap.xml")
-#: Requests with this header, or with a cookie other than a preference, bypass the cache.
-CREDENTIAL_HEADER = b"x-api-key"
-#: Requests with this header bypass the cache unless its key is valid.
+#: Requests with this header bypass the cache unless its key is valid. So do requests with a cookie
+#: other than a preference.
 KEY_HEADER = b"authorization"
 #: Headers of conditional requests.
 CONDITION_HEADERS = frozenset({b"if-none-match", b"if-modified-since"})
@@ -59,7 +57,7 @@ class CachedResponse:
     size: int  #: estimated memory in bytes
 
 
-class _Flight:
+class _Computation:
     """The computation of a response for which identical requests wait."""
 
     def __init__(self) -> None:
@@ -85,7 +83,7 @@ class ResponseCache:
         self._max_bytes = max_bytes
         self._size = 0
         self._responses: OrderedDict[Key, CachedResponse] = OrderedDict()
-        self._flights: dict[Key, _Flight] = {}
+        self._running: dict[Key, _Computation] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Process one request."""
@@ -116,39 +114,40 @@ class ResponseCache:
         A computation that began before a request may have read older data, so its response is
         checked. One that began later is valid without a check.
         """
-        earlier = self._flights.get(key)
-        if earlier is None:
-            await self._lead(key, scope, receive, send)
+        running = self._running.get(key)
+        if running is None:
+            await self._compute_for_all(key, scope, receive, send)
             return
-        await earlier.finished.wait()
-        response = earlier.response
+        await running.finished.wait()
+        response = running.response
         if response is not None and not await self._is_current(response):
-            later = self._flights.get(key)
+            later = self._running.get(key)
             if later is None:
-                await self._lead(key, scope, receive, send)
+                await self._compute_for_all(key, scope, receive, send)
                 return
             await later.finished.wait()
             response = later.response
         if response is None:
-            await self._compute(key, _Flight(), scope, receive, send)
+            await self._compute(key, _Computation(), scope, receive, send)
         else:
             await _send_cached(response, scope, send)
 
-    async def _lead(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
-        flight = self._flights[key] = _Flight()
+    async def _compute_for_all(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
+        """Compute the response for this request and for identical ones that arrive meanwhile."""
+        computation = self._running[key] = _Computation()
         try:
-            await self._compute(key, flight, scope, receive, send)
+            await self._compute(key, computation, scope, receive, send)
         finally:
-            del self._flights[key]
-            flight.finish(None)
+            del self._running[key]
+            computation.finish(None)
 
     async def _compute(
-        self, key: Key, flight: _Flight, scope: Scope, receive: Receive, send: Send
+        self, key: Key, computation: _Computation, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Let the application respond, and cache the response if possible."""
 
         def keep(response: CachedResponse | None) -> None:
-            flight.finish(response)
+            computation.finish(response)
             if response is not None and response.size <= self._max_bytes // MAX_ENTRY_FRACTION:
                 self._store(key, response)
 
@@ -237,8 +236,7 @@ def cache_key(scope: Scope) -> Key | None:
         return None
     host = b""
     for name, value in scope["headers"]:
-        has_invalid_key = name == KEY_HEADER and "secret" not in scope["state"]
-        if name == CREDENTIAL_HEADER or has_invalid_key:
+        if name == KEY_HEADER and "secret" not in scope["state"]:
             return None
         if name == b"cookie" and not has_only_preferences(value.decode("latin-1")):
             return None
@@ -258,12 +256,7 @@ async def _send_unless_unchanged(
     conditions: Headers, headers: list[tuple[bytes, bytes]], body: bytes, send: Send
 ) -> None:
     """Send a complete response, or 304 if the client has it; modifies `headers`."""
-    status = OK
-    if is_not_modified(conditions, Headers(raw=headers)):
-        status, body = NOT_MODIFIED, b""
-        remaining = MutableHeaders(raw=headers)
-        for name in BODY_HEADERS:
-            del remaining[name]
-        headers = remaining.raw
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    remaining = MutableHeaders(raw=headers)
+    status = apply_conditions(conditions, OK, remaining)
+    await send({"type": "http.response.start", "status": status, "headers": remaining.raw})
+    await send({"type": "http.response.body", "body": b"" if status == NOT_MODIFIED else body})
