@@ -10,11 +10,9 @@ from typing import Annotated
 import typer
 from platformdirs import user_cache_path
 
-from jobs.running import runner
 from jobs.running.context import Context
-from jobs.running.schedule import build_schedule
 from jobs.sending import digest as job
-from service.commands.running.servers.start_up import open_service
+from service.commands.running.one_job import run_once
 from service.commands.running.store import open_store
 from service.commands.running.wiring import open_context
 from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE
@@ -114,17 +112,15 @@ def run_mail_job_once(name: str) -> None:
     """Run a job that sends emails once and print its counts.
 
     Raises:
-        BadInputError: no mail server is configured, or another process runs the job.
+        BadInputError: emails cannot be sent, or another process runs the job.
+        MaintenanceError: the service is in maintenance mode.
     """
-    settings = settings_module.load()
-    if not settings.mail.ready:
-        raise BadInputError("No mail server configured: set SAMESTORY_MAIL__HOST")
-    jobs = {each.name: each for each in build_schedule(settings)}
-    with open_service(with_feeds=False) as context:
-        counts = runner.run_job(jobs[name], context)
-    if counts is None:
-        raise BadInputError(f"Job {name} is already running in another process; retry later")
-    print(", ".join(f"{key} {value}" for key, value in counts.items()) or "nothing to do")
+    if not settings_module.load().mail.ready:
+        raise BadInputError(
+            "Emails cannot be sent: set SAMESTORY_MAIL__HOST to a mail server, or one of "
+            "SAMESTORY_MAIL__FOLDER and SAMESTORY_MAIL__PLUGIN"
+        )
+    run_once(name)
 
 
 def preview_folder() -> Path:

@@ -5,17 +5,15 @@ from typing import Annotated
 
 import typer
 
-from jobs.running import runner
 from jobs.running.schedule import build_schedule
 from jobs.running.scheduler import run_scheduler
 from jobs.running.signals import handle_signals
+from service.commands.running.one_job import run_once
 from service.commands.running.servers.metrics_server import serve_metrics
 from service.commands.running.servers.start_up import open_service
 from service.commands.running.store import open_store
 from service.commands.running.systemd import notify_systemd
-from service.errors import BadInputError
 from service.settings import load as settings_module
-from service.settings.sources import nearest
 from service.store.articles import model_choices
 from service.store.runs.status import JobStatus, load_job_status
 
@@ -31,7 +29,7 @@ def run_all(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     with (
-        open_service(with_feeds=True) as service,
+        open_service(runs_schedule=True) as service,
         handle_signals() as stop,
         run_scheduler(build_schedule(service.settings), service) as alive,
         serve_metrics(service.settings.metrics, service.settings.web),
@@ -94,14 +92,4 @@ def run_job(
     Fails if another process is running it or if maintenance mode is on. The command does not add
     the shipped feeds; use `samestory feeds import`.
     """
-    jobs = {job.name: job for job in build_schedule(settings_module.load())}
-    if name not in jobs:
-        raise BadInputError(f"Unknown job {name!r}; {nearest(name, jobs)}")
-    with open_service(with_feeds=False) as context:
-        counts = runner.run_job(jobs[name], context)
-    if counts is None:
-        raise BadInputError(
-            f"Job {name} is already running in another process, or the service is in maintenance "
-            "mode: see samestory jobs status and samestory maintenance status"
-        )
-    print(", ".join(f"{key} {value}" for key, value in counts.items()) or "nothing to do")
+    run_once(name)

@@ -128,7 +128,9 @@ def add(
                 send_confirmation(context, sender, added)
             print(f"added {added.address} and sent the confirmation email")
         else:
-            print(f"added {added.address}; no mail server is configured, so confirm with:")
+            print(
+                f"added {added.address}. Emails cannot be sent (see samestory doctor), so confirm with:"
+            )
             print(f"  samestory subscribers confirm {added.address}")
 
 

@@ -17,7 +17,7 @@ def up() -> None:
     database has no feeds, the feeds shipped with samestory are added.
     """
     with (
-        open_service(with_feeds=True) as context,
+        open_service(runs_schedule=True) as context,
         handle_signals() as stop,
         serve_site(context) as url,
         greet_first_start(context, url),

@@ -13,7 +13,7 @@ def web() -> None:
     The settings `web.host` and `web.port` set the address (default: http://127.0.0.1:8075).
     """
     with (
-        open_service(with_feeds=False) as context,
+        open_service(runs_schedule=False) as context,
         handle_signals() as stop,
         serve_site(context) as url,
         notify_systemd([partial(responds, url)]),

@@ -90,7 +90,9 @@ def check_mail(settings: Settings) -> Finding:
     """
     mail = settings.mail
     if not mail.ready:
-        return Finding("mail", "ok", "no mail server is configured; no emails are sent")
+        return Finding(
+            "mail", "ok", "no mail server, folder or plugin is configured; no emails are sent"
+        )
     require_site(settings)
     if mail.folder:
         return Finding("mail", "ok", f"emails are written to {mail.folder}")

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -61,6 +62,21 @@ def test_running_job_ends_and_none_starts(context: Context, run: Run):
     assert run("maintenance", "off") == "maintenance mode is off"
     assert run("maintenance", "off") == "maintenance mode was off already"
     assert run_job(replace(job, function=lambda _: {"articles": 2}), context) == {"articles": 2}
+
+
+def test_a_job_run_by_hand_names_the_reason(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    assert "SAMESTORY_MAIL__FOLDER" in run("alerts", "send")
+    monkeypatch.setenv("SAMESTORY_MAIL__FOLDER", str(tmp_path))
+    monkeypatch.setenv("SAMESTORY_WEB__SITE", "https://news.example")
+    run("maintenance", "on", "--reason", "moving")
+    for command in (("digest", "send"), ("alerts", "send"), ("jobs", "run", "close")):
+        assert run(*command) == (
+            "Maintenance: moving. No job runs until: samestory maintenance off"
+        )
+    run("maintenance", "off")
+    assert run("digest", "send") == run("jobs", "run", "close") == "nothing to do"
 
 
 def test_wait_for_jobs_has_a_limit(context: Context, run: Run):

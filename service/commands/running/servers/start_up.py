@@ -28,11 +28,12 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def open_service(*, with_feeds: bool) -> Iterator[Context]:
+def open_service(*, runs_schedule: bool) -> Iterator[Context]:
     """Configure logging and yield the context.
 
-    `with_feeds` is for processes that run the jobs: it imports the shipped feed catalogue if the
-    database has no feeds, and requests the embedding model of the settings.
+    `runs_schedule` is for processes that run the jobs on schedule. It changes the database: it
+    imports the shipped feed catalogue if there are no feeds, and requests the embedding model of
+    the settings, which starts a change of the model if another one is in use.
     """
     settings = settings_module.load()
     logging.configure(settings.log)
@@ -43,7 +44,7 @@ def open_service(*, with_feeds: bool) -> Iterator[Context]:
         tracing.tracing(exporter, ratio=settings.tracing.ratio),
         open_context(settings) as context,
     ):
-        if with_feeds:
+        if runs_schedule:
             import_shipped(context)
             current_models.request(context)
         yield context
