@@ -240,7 +240,9 @@ def test_train_writes_weights_and_prints_evaluation(gold: Path, tmp_path: Path) 
     names = {"gold.jsonl", "other.jsonl"}
     assert set(written["about"]["sets"]) == names | {f"{name} (titles)" for name in names}
     assert all(f"\n{name}" in result.stdout for name in written["about"]["sets"])
-    assert run("train", str(gold), str(other), "-o", "-").stdout.endswith(out.read_text("utf-8"))
+    to_stdout = run("train", str(gold), str(other), "-o", "-")
+    assert to_stdout.stdout == out.read_text("utf-8")
+    assert "\nother.jsonl" in to_stdout.stderr
     plain = run("train", str(gold), "-o", "-", "--no-titles").stdout
     assert set(json.loads(plain)["about"]["sets"]) == {"gold.jsonl"}
 
@@ -271,4 +273,21 @@ def test_train_merges_writes_weights_and_prints_evaluation(gold: Path, tmp_path:
         "other.jsonl",
     }
     assert all(f"\n{name}" in result.stdout for name in ("gold.jsonl", "other.jsonl"))
-    assert run(*arguments, "-").stdout.endswith(out.read_text("utf-8"))
+    to_stdout = run(*arguments, "-")
+    assert to_stdout.stdout == out.read_text("utf-8")
+    assert "\nother.jsonl" in to_stdout.stderr
+
+
+def test_language_means_can_be_written_to_standard_output(gold: Path, tmp_path: Path) -> None:
+    out = tmp_path / "means.json"
+    arguments = ["language-means", str(gold), "--min-titles", "1", "-o"]
+    assert run(*arguments, str(out)).exit_code == 0
+    assert run(*arguments, "-").stdout == out.read_text("utf-8")
+
+
+def test_evaluate_needs_no_titles_for_a_given_grouping(tmp_path: Path) -> None:
+    labels, grouping = tmp_path / "gold.jsonl", tmp_path / "out.jsonl"
+    labels.write_text('{"id": 1, "story": "a"}\n{"id": 2, "story": "a"}\n')
+    grouping.write_text('{"id": 1, "story": "x"}\n{"id": 2, "story": "x"}\n')
+    done = run("evaluate", str(labels), "--predicted", str(grouping), "--json")
+    assert json.loads(done.stdout)["bcubed"]["f1"] == 1

@@ -57,8 +57,8 @@ def capacity(
         bool,
         typer.Option(
             "--only-new",
-            help="Lower bound of the cost: reconcile compares only new articles with the window. "
-            "samestory compares all articles.",
+            help="Hypothetical: estimate a reconcile that compares only new articles with the window. "
+            "samestory compares all articles, so this is a lower bound that it does not reach.",
         ),
     ] = False,
     machine_cores: Annotated[float, typer.Option(help="Cores of one machine.")] = 16.0,
@@ -67,9 +67,11 @@ def capacity(
 ) -> None:
     """Estimate machines, memory and database for a number of articles a day.
 
-    The estimate multiplies measured costs per step by the load. The first table shows the needs of
-    all installations together, the second the cores by step. The last table shows how many articles
-    a day each part of one installation can take, the lowest limit first.
+    The estimate multiplies measured costs per step by the load. An installation is one `samestory
+    up` with its own database. A load that one installation cannot take is divided among several.
+    The first table shows the needs of all installations together, the second the cores by step. The
+    last table shows how many articles a day each part of one installation can take, the lowest
+    limit first.
     """
     load = Load(
         articles_per_day=articles_per_day,

@@ -1,4 +1,4 @@
-"""Commands on files of articles: cluster, evaluate, explain, train, language-means.
+"""Commands on files of articles: group them, compare with labels, train models.
 
-They use no database. Metrics and models belong to `service.domain`.
+Only `evaluate --record` uses the database. Metrics and models belong to `service.domain`.
 """

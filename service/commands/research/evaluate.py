@@ -76,7 +76,7 @@ def evaluate(
         raise BadInputError(f"{gold}: no articles; pass a file with labelled articles")
     labels = jsonl.read_labels(gold, lines)
     settings = load_settings(profile)
-    # With a given grouping the file needs labels only.
+    # With a given grouping, lines need only labels, unless copies or storylines are evaluated.
     articles = [] if predicted else remove_boilerplate(jsonl.parse_articles(gold, lines))
     result = None if predicted else group_articles(articles, settings, stream=stream)
     stories: Mapping[ArticleId, Label] = (

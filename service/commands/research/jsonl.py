@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from service.domain.articles.article_types import ArticleType, classify
 from service.domain.articles.model import Article, ArticleId
@@ -43,7 +43,7 @@ class Line:
 def read_articles(path: str, *, now: datetime | None = None) -> list[Article]:
     """Read the articles of a file, in its order; keys that articles do not have are ignored.
 
-    Dates that are invalid, before 1990 or after `now` are dropped.
+    Dates that are invalid, before 1990 or more than an hour after `now` are dropped.
 
     Raises:
         BadLineError: a line is not an article, or repeats an id.
@@ -90,7 +90,11 @@ def read_lines(path: str) -> list[Line]:
 
 def write_lines(path: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write one object per line in UTF-8; a file is written completely or not changed."""
-    content = b"".join(_format_line(row) for row in rows)
+    write_file(path, b"".join(_format_line(row) for row in rows))
+
+
+def write_file(path: str, content: bytes) -> None:
+    """Write to a file, see `replace_file`, or to standard output."""
     if path == STDIO:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
@@ -99,8 +103,16 @@ def write_lines(path: str, rows: Iterable[Mapping[str, Any]]) -> None:
         replace_file(Path(path), content)
 
 
+def report_stream(path: str) -> TextIO:
+    """The stream for reports of a command that writes its output to a path.
+
+    It is standard output, unless that receives the output.
+    """
+    return sys.stderr if path == STDIO else sys.stdout
+
+
 def require_writable(path: str) -> None:
-    """Check early that `write_lines` can write to a path; raises BadInputError."""
+    """Check early that `write_file` can write to a path; raises BadInputError."""
     target = Path(path).resolve()
     if path == STDIO:
         return

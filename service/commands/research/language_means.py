@@ -26,7 +26,9 @@ def language_means(
             "titles are used.",
         ),
     ],
-    output: Annotated[str, typer.Option("-o", "--output", help="Output file.")],
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="Output file; - for standard output.")
+    ],
     min_titles: Annotated[
         int,
         typer.Option(min=1, help="Minimum number of titles; languages with fewer get no mean."),
@@ -35,7 +37,7 @@ def language_means(
 ) -> None:
     """Compute the mean vector of the titles of each language, and write the means to a file.
 
-    Put the file into config/ and its name into the setting `embed.language_means`.
+    Set `embed.language_means` to the absolute path of the file.
 
     Deterministic: the same file gives the same means.
     """
@@ -48,7 +50,7 @@ def language_means(
     about = {"encoder": vectors.model, "source": Path(source).name, "sha256": sha256}
     languages = [title.lang for title in titles]
     means = LanguageMeans.fit(vectors.values, languages, min_texts=min_titles, about=about)
-    jsonl.replace_file(Path(output), means.dump().encode())
+    jsonl.write_file(output, means.dump().encode())
 
 
 def sample_titles(articles: Sequence[Article]) -> list[Article]:

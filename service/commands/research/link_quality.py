@@ -55,6 +55,11 @@ class LinkLabels:
     originals: Sequence[Label | None]
     storylines: Sequence[Label | None]
 
+    @property
+    def has_links(self) -> bool:
+        """Whether a copy or a storyline is labelled."""
+        return any(label is not None for label in (*self.originals, *self.storylines))
+
     @classmethod
     def parse(cls, path: str, lines: Sequence[Line]) -> Self:
         """Parse `story`, `copy_of` and `storyline`.
@@ -111,10 +116,14 @@ def link_report(
 ) -> dict[str, Any]:
     """The report of `link_quality` for a labelled file; encodes its articles if needed.
 
+    Lines without labels of copies and storylines need no title.
+
     Raises:
         BadLineError: a line is not an article or has invalid labels.
     """
     labels = LinkLabels.parse(path, lines)
+    if not labels.has_links:
+        return LinkQuality(None, None, None).report()
     articles = remove_boilerplate(parse_articles(path, lines))
     encode_rows = partial(encode, articles, settings)
     return link_quality(labels, articles, stories, encode_rows, settings).report()

@@ -88,7 +88,8 @@ def train(  # noqa: PLR0917  # options, all by name
     """Train the weights of the pair score on labelled files.
 
     With two or more files, the command also prints the quality on each file, measured with weights
-    that are trained on the other files.
+    that are trained on the other files. It prints to standard error if the weights go to standard
+    output.
 
     With --calibrate, the command scores each of these files with weights that are trained on the
     other files, and fits the probabilities to all these scores.
@@ -110,10 +111,11 @@ def train(  # noqa: PLR0917  # options, all by name
         sets += [load_labelled_set(path, settings, titles=True) for path in gold]
     if evaluate and len(gold) > 1:
         head = f"{'left out':{_NAME_WIDTH}}{'articles':>9}{'recall':>8}{'each':>8}"
-        print(f"{head}{'B3 F1':>8}{'ECE':>7}")
+        report = jsonl.report_stream(output)
+        print(f"{head}{'B3 F1':>8}{'ECE':>7}", file=report)
         for left_out in sets:
             others = [each for each in sets if each.file != left_out.file]
-            print(evaluate_left_out(left_out, others, settings), flush=True)
+            print(evaluate_left_out(left_out, others, settings), file=report, flush=True)
     about = {
         "encoder": sets[0].vectors.model,
         "random": "nothing",
@@ -123,10 +125,7 @@ def train(  # noqa: PLR0917  # options, all by name
     if to_calibrate:
         days = [each for each in sets if each.name in to_calibrate]
         model = replace(model, calibration=calibrate_on(days, sets, settings))
-    if output == jsonl.STDIO:
-        print(model.dump(), end="")
-    else:
-        jsonl.replace_file(Path(output), model.dump().encode())
+    jsonl.write_file(output, model.dump().encode())
 
 
 def load_labelled_set(path: str, settings: Settings, *, titles: bool = False) -> LabelledSet:

@@ -76,6 +76,7 @@ def train_merges(
 
     The quality on a set is measured with weights that are trained on the other sets. Sets that have
     a file in common with the measured set are left out, too. The pair score stays as configured.
+    The table goes to standard error if the weights go to standard output.
 
     Deterministic: the same files give the same weights.
     """
@@ -88,7 +89,8 @@ def train_merges(
         raise BadInputError(f"{sets}: no labelled sets for the profile {name!r}")
     windows = [load_window(spec, data, settings) for spec in specs]
     merges = [weigh_merges(window, model, settings) for window in windows]
-    print(f"{'left out':{_NAME_WIDTH}}{'articles':>9}{'B3 F1':>8}{'P':>8}{'R':>8}")
+    report = jsonl.report_stream(output)
+    print(f"{'left out':{_NAME_WIDTH}}{'articles':>9}{'B3 F1':>8}{'P':>8}{'R':>8}", file=report)
     for left_out in windows:
         others = [
             part
@@ -98,17 +100,15 @@ def train_merges(
         ]
         if others:
             merge_model = fit(others, about={})
-            print(evaluate_left_out(left_out, model, merge_model, settings), flush=True)
+            row = evaluate_left_out(left_out, model, merge_model, settings)
+            print(row, file=report, flush=True)
     about: dict[str, Any] = {
         "encoder": windows[0].vectors.model,
         "random": "nothing",
         "sets": {name: digest for each in windows for name, digest in each.digests.items()},
     }
     trained = fit([part for parts in merges for part in parts], about=about)
-    if output == jsonl.STDIO:
-        print(trained.dump(), end="")
-    else:
-        jsonl.replace_file(Path(output), trained.dump().encode())
+    jsonl.write_file(output, trained.dump().encode())
 
 
 def read_sets(path: Path) -> list[TrainingSet]:
