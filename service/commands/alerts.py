@@ -17,6 +17,7 @@ from service.commands.digest import (
     run_mail_job_once,
     write_email,
 )
+from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import open_store
 from service.commands.running.wiring import open_context
 from service.commands.subscribers import MIN_INDEPENDENT
@@ -91,9 +92,9 @@ def add(  # noqa: PLR0917  # options, all by name
         min_independent=min_independent,
         query=query,
     )
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         owner = subscribers.find_by_address(session, address)
-        added = alerts.add(session, owner.id, conditions, now=context.clock())
+        added = alerts.add(session, owner.id, conditions, now=store.clock())
     print(f"added alert {added.id} of {owner.address}: {added.query}")
 
 
@@ -106,10 +107,10 @@ def list_alerts(
         ),
     ] = "",
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List alerts with their ids, subscribers and queries."""
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         owners = (
             [subscribers.find_by_address(session, address)]
             if address
@@ -120,8 +121,8 @@ def list_alerts(
     if as_json:
         print(json.dumps([_to_dict(*row) for row in rows], ensure_ascii=False, indent=2))
         return
-    for owner_address, alert in rows:
-        print(f"{alert.id}  {owner_address}  {alert.query}")
+    lines = (f"{alert.id}  {owner_address}  {alert.query}" for owner_address, alert in rows)
+    print_lines(lines, empty="no alerts")
 
 
 @app.command()
@@ -131,9 +132,9 @@ def remove(
     ],
 ) -> None:
     """Stop an alert permanently and cancel its unsent emails."""
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         owned = alerts.get(session, number)
-        alerts.stop(session, number, now=context.clock())
+        alerts.stop(session, number, now=store.clock())
     print(f"removed alert {number}: {owned.alert.query}")
 
 

@@ -29,7 +29,7 @@ def report(
     if parsed is None:
         print("The input is not a bounce or complaint report; nothing changed")
         return
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         subscriber_id = deliveries.find_recipient(session, parsed.message_id)
         if subscriber_id is None:
             print(f"This service did not send {parsed.message_id}; nothing changed")

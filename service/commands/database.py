@@ -107,14 +107,14 @@ def prune(
 
     The job tidy does the same each hour. Articles, stories, memberships and transitions are kept.
     """
-    with open_store() as context:
-        settings, now = context.settings, context.clock()
+    with open_store() as store:
+        settings, now = store.settings, store.clock()
         rules = list_rules(settings.retention, in_use=settings.details_in_use)
         if dry_run:
-            with context.sessions() as session:
+            with store.sessions() as session:
                 counts = [(rule.kind, rule.count(session, now=now)) for rule in rules]
         else:
-            applied = apply_rules(context.sessions, rules, now=now, stop_requested=never_stop)
+            applied = apply_rules(store.sessions, rules, now=now, stop_requested=never_stop)
             counts = list(applied)
     for kind, count in counts:
         print(f"{kind}: {count} rows {'would be' if dry_run else 'were'} deleted or emptied")

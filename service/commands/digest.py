@@ -13,6 +13,7 @@ from platformdirs import user_cache_path
 from jobs.running.context import Context
 from jobs.sending import digest as job
 from service.commands.running.one_job import run_once
+from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import open_store
 from service.commands.running.wiring import open_context
 from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE
@@ -74,23 +75,22 @@ def send() -> None:
 def list_editions(
     days: Annotated[int, typer.Option(min=1, max=3650, help="Number of past days.")] = 14,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Count the emails of each day and kind (digest or alert) by outcome.
 
     Each line ends with the mean and maximum number of stories per email, and the mean and maximum
     size of an email in kB.
     """
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         # Local dates can be behind UTC, so the oldest day may be listed in part.
-        since = (context.clock() - timedelta(days=days)).date()
+        since = (store.clock() - timedelta(days=days)).date()
         outcomes = load_daily_outcomes(session, since=since)
     if as_json:
         rows = [{"local_date": str(each.local_date), **asdict(each.outcome)} for each in outcomes]
         print(json.dumps(rows, indent=2))
         return
-    for each in outcomes:
-        print(_format_line(each))
+    print_lines(map(_format_line, outcomes), empty="no emails")
 
 
 def _format_line(day: DailyOutcome) -> str:

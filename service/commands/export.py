@@ -25,12 +25,12 @@ def export(
     command requires the extra `export`: in the checkout, run pip install '.\[export]'.
     """
     dumps = import_dumps()
-    with open_store() as context:
-        chosen = target or context.settings.export.target
+    with open_store() as store:
+        chosen = target or store.settings.export.target
         if not chosen:
             raise SettingsError("No target: pass one, or set export.target")
-        now = context.clock()
-        files = dumps.write_dump(context.sessions, chosen, now=now, release=version("samestory"))
+        now = store.clock()
+        files = dumps.write_dump(store.sessions, chosen, now=now, release=version("samestory"))
     print(f"{now.date()}: complete dump in {chosen}")
     for file in files:
         print(f"{file.name:22} {file.rows:>12,} rows {file.bytes:>14,} bytes")

@@ -54,10 +54,10 @@ def show_status() -> None:
     settings = settings_module.load()
     names = [job.name for job in build_schedule(settings)]
     stalled_after = timedelta(seconds=settings.runs.takeover_seconds)
-    with open_store(settings) as context, context.sessions() as session:
+    with open_store(settings) as store, store.sessions() as session:
         states = load_job_status(session, names)
         reembedding = model_choices.measure_reembedding(session)
-        now = context.clock()
+        now = store.clock()
     for each in states:
         print(f"{each.job:10} {describe_job(each, now, stalled_after)}")
     if reembedding:

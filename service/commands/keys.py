@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import Store, open_store
 from service.commands.running.times import parse_time
 from service.domain.access.roles import Role
@@ -19,8 +20,6 @@ from service.store.subscribers import link_keys
 app = typer.Typer(
     help="Create, list and revoke API keys; revoke signed links.", no_args_is_help=True
 )
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -56,13 +55,13 @@ def create(
     """Create a key and show its secret. The secret is not stored and cannot be shown again."""
     if days and expires:
         raise typer.BadParameter("use --days or --expires, not both")
-    with open_store() as context, context.sessions.begin() as session:
-        now = context.clock()
+    with open_store() as store, store.sessions.begin() as session:
+        now = store.clock()
         expires_at = (
             parse_time(expires) if expires else now + timedelta(days=days) if days else None
         )
         key, secret = keys.create(session, name, role or (), now=now, expires_at=expires_at)
-        _print_database(context, find_used_databases(session, DEMO_DATABASE))
+        _print_database(store, find_used_databases(session, DEMO_DATABASE))
     if as_json:
         print(json.dumps(_to_dict(key) | {"secret": secret}, ensure_ascii=False))
         return
@@ -79,13 +78,13 @@ def list_keys(
     as_json: AsJson = False,
 ) -> None:
     """List keys with their roles, expiry and last use, without secrets."""
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         listed = keys.list_keys(session, include_revoked=include_revoked)
-        _print_database(context, find_used_databases(session, DEMO_DATABASE))
+        _print_database(store, find_used_databases(session, DEMO_DATABASE))
     if as_json:
         print(json.dumps([_to_dict(key) for key in listed], ensure_ascii=False))
     else:
-        print("\n".join(map(_format_line, listed)) or "no keys")
+        print_lines(map(_format_line, listed), empty="no keys")
 
 
 @app.command()
@@ -93,15 +92,15 @@ def revoke(
     name: Annotated[str, typer.Argument(help="Name of the key; see `samestory keys list`.")],
 ) -> None:
     """Revoke a key immediately. It stays in the list of revoked keys."""
-    with open_store() as context, context.sessions.begin() as session:
-        key = keys.revoke(session, keys.get_by_name(session, name).id, now=context.clock())
+    with open_store() as store, store.sessions.begin() as session:
+        key = keys.revoke(session, keys.get_by_name(session, name).id, now=store.clock())
     print(_format_line(key))
 
 
-def _print_database(context: Store, demos: list[str]) -> None:
+def _print_database(store: Store, demos: list[str]) -> None:
     """Print the database of the keys, and how to use that of a running demo, to standard error."""
-    url = context.engine.url
-    server = "the embedded server" if not context.settings.database.url else url.host or "localhost"
+    url = store.engine.url
+    server = "the embedded server" if not store.settings.database.url else url.host or "localhost"
     print(f"Database {url.database} on {server}.", file=sys.stderr)
     for demo in demos:
         print(
@@ -117,8 +116,8 @@ def rotate_links() -> None:
 
     Later emails have new links. Subscribers must copy the address of alert feeds again.
     """
-    with open_store() as context, context.sessions.begin() as session:
-        link_keys.rotate(session, link_keys.LINKS, now=context.clock())
+    with open_store() as store, store.sessions.begin() as session:
+        link_keys.rotate(session, link_keys.LINKS, now=store.clock())
     print("all signed links are revoked")
 
 

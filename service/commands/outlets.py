@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import open_store
 from service.domain.catalogue.outlet_edits import EDITABLE_FIELDS, FieldValue
 from service.store.catalogue import outlets
@@ -15,7 +16,6 @@ from service.store.catalogue.views import OutletView, list_all_outlets
 
 app = typer.Typer(help="List and edit outlets.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Slug = Annotated[str, typer.Argument(help="Slug of an outlet; see `samestory outlets list`.")]
 Country = Annotated[str | None, typer.Option(help="ISO 3166-1 code such as GB; '' for none.")]
 Language = Annotated[str | None, typer.Option(help="ISO 639 code such as en; '' for none.")]
@@ -35,13 +35,13 @@ def list_outlets(
     as_json: AsJson = False,
 ) -> None:
     """List outlets. The line of an edited outlet also has the configured values."""
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         listed = [outlet for outlet in list_all_outlets(session) if outlet.edited_at or not edited]
     if as_json:
         rows = [asdict(outlet) for outlet in listed]
         print(json.dumps(rows, ensure_ascii=False, default=datetime.isoformat))
-    for outlet in () if as_json else listed:
-        print(_format_line(outlet))
+    else:
+        print_lines(map(_format_line, listed), empty="no outlets")
 
 
 @app.command("set")
@@ -80,16 +80,16 @@ def set_values(
     }
     if not changes:
         raise typer.BadParameter("No change given: use an option such as --country GB")
-    with open_store() as context, context.sessions.begin() as session:
-        outlets.edit_outlet(session, slug, changes, now=context.clock())
+    with open_store() as store, store.sessions.begin() as session:
+        outlets.edit_outlet(session, slug, changes, now=store.clock())
         print(_format_line(get_outlet(session, slug)))
 
 
 @app.command()
 def reset(slug: Slug) -> None:
     """Undo all edits of an outlet: restore the configured values."""
-    with open_store() as context, context.sessions.begin() as session:
-        outlets.reset_outlet(session, slug, now=context.clock())
+    with open_store() as store, store.sessions.begin() as session:
+        outlets.reset_outlet(session, slug, now=store.clock())
         print(_format_line(get_outlet(session, slug)))
 
 

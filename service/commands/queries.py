@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import open_store
 from service.store.queries import saved
 from service.store.queries.saved import SavedQuery
@@ -37,25 +38,22 @@ def add(
     title: Title = None,
 ) -> None:
     """Save a query."""
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         added = saved.add(
-            session, query_id, q, title=title or "", made_by=MADE_BY, now=context.clock()
+            session, query_id, q, title=title or "", made_by=MADE_BY, now=store.clock()
         )
     print(_format_line(added))
 
 
 @app.command("list")
-def list_queries(
-    *, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
+def list_queries(*, as_json: AsJson = False) -> None:
     """List saved queries."""
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         listed = saved.list_queries(session)
     if as_json:
         print(json.dumps([asdict(each) for each in listed], default=str, indent=2))
         return
-    for each in listed:
-        print(_format_line(each))
+    print_lines(map(_format_line, listed), empty="no saved queries")
 
 
 @app.command("set")
@@ -68,14 +66,14 @@ def change(
     """Change a saved query or its title. Its addresses stay the same."""
     if q is None and title is None:
         raise typer.BadParameter("No change given: use --query or --title")
-    with open_store() as context, context.sessions.begin() as session:
-        print(_format_line(saved.change(session, query_id, q=q, title=title, now=context.clock())))
+    with open_store() as store, store.sessions.begin() as session:
+        print(_format_line(saved.change(session, query_id, q=q, title=title, now=store.clock())))
 
 
 @app.command()
 def remove(query_id: QueryId) -> None:
     """Delete a saved query. Fails while a webhook or an alert uses it."""
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         saved.remove(session, query_id)
     print(f"removed query {query_id}")
 

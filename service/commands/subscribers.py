@@ -10,6 +10,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from service.commands.bounces import report
+from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import Store, open_store
 from service.domain.subscribers.digest_preferences import (
     DEFAULT_FILTERS,
@@ -113,19 +114,19 @@ def add(
     """
     preferences = Preferences(time_zone=zone, hour=hour, days=days)
     schedule = preferences.apply_to_schedule(DEFAULT_SCHEDULE)
-    with open_store() as context:
-        with context.sessions.begin() as session:
+    with open_store() as store:
+        with store.sessions.begin() as session:
             added = subscribers.add(
                 session,
                 normalize_email(address),
                 schedule,
                 DEFAULT_FILTERS,
-                now=context.clock(),
+                now=store.clock(),
                 replace_pending=True,
             )
-        if context.settings.mail.ready:
-            with open_sender(context.settings.mail) as sender:
-                send_confirmation(context, sender, added)
+        if store.settings.mail.ready:
+            with open_sender(store.settings.mail) as sender:
+                send_confirmation(store, sender, added)
             print(f"added {added.address} and sent the confirmation email")
         else:
             print(
@@ -135,25 +136,22 @@ def add(
 
 
 @app.command("list")
-def list_subscribers(
-    *, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
+def list_subscribers(*, as_json: AsJson = False) -> None:
     """List subscribers with their states, delivery schedules and filters."""
     with _open_session() as (_, session):
         rows = subscribers.list_all(session)
     if as_json:
         print(json.dumps([_to_dict(each) for each in rows], ensure_ascii=False, indent=2))
         return
-    for each in rows:
-        print(_format_line(each))
+    print_lines(map(_format_line, rows), empty="no subscribers")
 
 
 @app.command()
 def confirm(address: Address) -> None:
     """Confirm a subscription without the confirmation email, e.g. after a request by phone."""
-    with _open_session() as (context, session):
+    with _open_session() as (store, session):
         subscriber = subscribers.find_by_address(session, address)
-        print(_format_line(subscribers.confirm(session, subscriber.id, now=context.clock())))
+        print(_format_line(subscribers.confirm(session, subscriber.id, now=store.clock())))
 
 
 @app.command("set")
@@ -182,14 +180,14 @@ def set_preferences(  # noqa: PLR0917  # options, all by name
         zone, hour, days, language, min_independent, languages, follow_outlets, mute_outlets,
         follow_countries, mute_countries, follow, mute, follow_storylines, mute_storylines,
     )  # fmt: skip
-    with _open_session() as (context, session):
+    with _open_session() as (store, session):
         before = subscribers.find_by_address(session, address)
         changed = subscribers.update_preferences(
             session,
             before.id,
             preferences.apply_to_schedule(before.schedule),
             preferences.apply_to_filters(before.filters),
-            now=context.clock(),
+            now=store.clock(),
         )
         print(_format_line(changed))
 
@@ -246,8 +244,8 @@ def remove(address: Address) -> None:
 
 @contextmanager
 def _open_session() -> Iterator[tuple[Store, Session]]:
-    with open_store() as context, context.sessions.begin() as session:
-        yield context, session
+    with open_store() as store, store.sessions.begin() as session:
+        yield store, session
 
 
 def _format_line(subscriber: Subscriber) -> str:

@@ -1,4 +1,4 @@
-"""CLI `samestory webhooks`: add, list, change, pause, resume, test and remove webhooks."""
+"""`samestory webhooks`: add, list, change, pause, resume, test and remove webhooks."""
 
 import json
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
+from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import Store, open_store
 from service.commands.running.times import format_time
 from service.domain.stories.transitions import TRANSITION_KINDS
@@ -43,7 +44,6 @@ ALL_KINDS = "all"
 WebhookId = Annotated[
     int, typer.Argument(min=1, max=MAX_ID, help="Id of a webhook; see `samestory webhooks list`.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -73,8 +73,8 @@ def add(
 ) -> None:
     """Add a webhook and print its secret. The secret cannot be shown again."""
     event_filter = parse_event_filter(kind or [], min_coverage, query)
-    with _open_session() as (context, session):
-        added, secret = webhooks.add(session, url, event_filter, now=context.clock(), since=since)
+    with _open_session() as (store, session):
+        added, secret = webhooks.add(session, url, event_filter, now=store.clock(), since=since)
     if as_json:
         print(json.dumps(_to_dict(added) | {"secret": format_secret(secret)}, indent=2))
         return
@@ -90,8 +90,7 @@ def list_webhooks(*, as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps([_to_dict(each) for each in listed], indent=2))
         return
-    for each in listed:
-        print(_format_line(each))
+    print_lines(map(_format_line, listed), empty="no webhooks")
 
 
 @app.command("set")
@@ -128,7 +127,7 @@ def change(
             "No change given: use --url, --kind, --min-coverage, --query or --pause"
         )
     kinds = [] if kind == [ALL_KINDS] else kind or None
-    with _open_session() as (context, session):
+    with _open_session() as (store, session):
         hook = webhooks.change(
             session,
             webhook_id,
@@ -136,7 +135,7 @@ def change(
             kinds=kinds,
             min_coverage=min_coverage,
             query=query,
-            now=context.clock(),
+            now=store.clock(),
         )
         print(_format_line(webhooks.pause(session, webhook_id) if pause else hook))
 
@@ -165,8 +164,8 @@ def remove(webhook_id: WebhookId) -> None:
 @app.command()
 def resume(webhook_id: WebhookId) -> None:
     """Continue a paused webhook where it stopped, and retry all failed deliveries now."""
-    with _open_session() as (context, session):
-        print(_format_line(webhooks.resume(session, webhook_id, now=context.clock())))
+    with _open_session() as (store, session):
+        print(_format_line(webhooks.resume(session, webhook_id, now=store.clock())))
 
 
 @app.command()
@@ -175,9 +174,9 @@ def test(webhook_id: WebhookId) -> None:
 
     If the receiver does not accept it, the command prints the reason and exits with 1.
     """
-    with _open_session() as (context, session):
+    with _open_session() as (store, session):
         target = _load_target(session, webhook_id)
-    outcome = send_test_delivery(target, context.settings, now=context.clock())
+    outcome = send_test_delivery(target, store.settings, now=store.clock())
     _print_outcome(target, outcome)
 
 
@@ -220,11 +219,11 @@ def redeliver(
     Filters and state of the webhook do not apply. If the receiver does not accept the delivery, the
     command prints the reason and exits with 1.
     """
-    with _open_session() as (context, session):
+    with _open_session() as (store, session):
         target = _load_target(session, webhook_id)
         transition = attempts.get_change(session, change)
-    now = context.clock()
-    outcome = send_again(target, transition, context.settings, now=now)
+    now = store.clock()
+    outcome = send_again(target, transition, store.settings, now=now)
     with _open_session() as (_, session):
         webhooks.lock_row(session, webhook_id)  # it may have been removed meanwhile
         attempts.record(session, webhook_id, {change: outcome}, now=now, is_redelivery=True)
@@ -244,8 +243,8 @@ def _print_outcome(target: WebhookTarget, outcome: DeliveryOutcome) -> None:
 
 @contextmanager
 def _open_session() -> Iterator[tuple[Store, Session]]:
-    with open_store(settings_module.load()) as context, context.sessions.begin() as session:
-        yield context, session
+    with open_store(settings_module.load()) as store, store.sessions.begin() as session:
+        yield store, session
 
 
 def _format_line(hook: Webhook) -> str:

@@ -51,7 +51,7 @@ def test_subscriber_life_cycle(shell: Shell, mail: MailServer):
     stopped = shell.run("subscribers", "stop", "ann@x.example", "--reason", "complained")
     assert "[complained]" in stopped.stdout
     assert "removed" in shell.run("subscribers", "remove", "ann@x.example").stdout
-    assert shell.run("subscribers", "list").stdout == ""
+    assert shell.run("subscribers", "list").stdout == "no subscribers\n"
 
 
 @pytest.mark.parametrize(

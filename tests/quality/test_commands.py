@@ -117,6 +117,7 @@ def test_ids_keep_their_type(tmp_path: Path) -> None:
         (["evaluate", "none"], "No such file"),
         (["evaluate", "EMPTY"], "no articles"),
         (["evaluate", "BLIND"], "line 1: story is missing"),
+        (["cluster", "GOLD", "-o", "-", "--now", "yesterday"], "Invalid timestamp 'yesterday'"),
         (["explain", "0", "nobody", "GOLD"], "Article nobody not found"),
         (["train", "EMPTY", "-o", "weights"], "no pairs of articles"),
         (["train", "BLIND", "-o", "weights"], "line 1: story is missing"),
@@ -144,7 +145,6 @@ def test_invalid_input_raises_one_line_error(
     "arguments",
     [
         ["cluster", "GOLD"],
-        ["cluster", "GOLD", "-o", "-", "--now", "yesterday"],
         ["explain", "0", "0", "GOLD"],
         ["train", "GOLD", "GOLD", "-o", "weights"],
         ["train", "-", "-o", "weights"],

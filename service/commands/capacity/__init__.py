@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from service.commands.capacity import tables
+from service.commands.running.output import AsJson
 from service.domain.capacity.costs import Costs
 from service.domain.capacity.estimate import estimate
 from service.domain.capacity.load import Load, Machine
@@ -63,7 +64,7 @@ def capacity(
     ] = False,
     machine_cores: Annotated[float, typer.Option(help="Cores of one machine.")] = 16.0,
     machine_memory_gb: Annotated[float, typer.Option(help="Memory of one machine, GB.")] = 64.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Estimate machines, memory and database for a number of articles a day.
 

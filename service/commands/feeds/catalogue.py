@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from service.commands.running.output import AsJson
 from service.commands.running.store import open_store
 from service.errors import BadInputError
 from service.errors.redaction import redact_url
@@ -15,7 +16,6 @@ from service.settings.paths import CONFIG_DIR
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import FeedStatus
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Url = Annotated[str, typer.Argument(help="HTTP or HTTPS URL of a feed.")]
 
 
@@ -40,8 +40,8 @@ def import_file(
         print(f"samestory: {warning}", file=sys.stderr)
     if not opml.feeds:
         raise BadInputError(f"{path}: the file contains no feeds")
-    with open_store() as context, context.sessions.begin() as session:
-        added = add_feeds(session, opml.feeds, now=context.clock())
+    with open_store() as store, store.sessions.begin() as session:
+        added = add_feeds(session, opml.feeds, now=store.clock())
     print(f"{added} feeds added, {len(opml.feeds) - added} already exist")
 
 
@@ -58,8 +58,8 @@ def add(
 
     fetched = fetch_feed(url, settings_module.load())
     feed = fetched.to_opml(title)
-    with open_store() as context, context.sessions.begin() as session:
-        added = add_feeds(session, [feed], now=context.clock())
+    with open_store() as store, store.sessions.begin() as session:
+        added = add_feeds(session, [feed], now=store.clock())
     print(
         f"{'added' if added else 'already exists'}: {redact_url(feed.url)} ({feed.title or 'untitled'})"
     )
@@ -122,7 +122,7 @@ def export(
     """Export all feeds as OPML, with folders, categories and status."""
     from service.ingest.opml import OpmlFeed, write_opml  # noqa: PLC0415
 
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         listed = [
             OpmlFeed(
                 url=feed.url,

@@ -24,8 +24,8 @@ def undo_move(
 
     The feed does not move to the same URL again.
     """
-    with open_store() as context, context.sessions.begin() as session:
-        move = feed_history.undo_move(session, url, now=context.clock())
+    with open_store() as store, store.sessions.begin() as session:
+        move = feed_history.undo_move(session, url, now=store.clock())
         restored, left = redact_url(move.old_url), redact_url(move.new_url)
     print(f"restored: {restored} (was {left})")
 
@@ -75,17 +75,17 @@ def set_feed(
     changes = {name: value for name, value in options.items() if value is not None}
     if status is None and full_text is None and not changes:
         raise BadInputError("Nothing to change: expected at least one option such as --status")
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         feed = feeds.find_feed(session, url)
         if feed is None:
             raise NotFoundError("feed", url)
         if status:
-            feeds.set_status(session, feed.id, status, now=context.clock())
+            feeds.set_status(session, feed.id, status, now=store.clock())
             print(f"{status}: {url}")
         if full_text is not None:
             feeds.set_full_text(session, feed.id, full_text=full_text)
             print(f"{'full text' if full_text else 'no full text'}: {url}")
         if changes:
-            overrides = asdict(change_overrides(session, feed.id, changes, now=context.clock()))
+            overrides = asdict(change_overrides(session, feed.id, changes, now=store.clock()))
             values = (f"{name}={overrides[name] or 'default'}" for name in changes)
             print(f"{', '.join(values)}: {url}")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import open_store
 from service.domain.operations.remedies import explain_feed_error
 from service.errors import NotFoundError
@@ -14,7 +15,6 @@ from service.errors.redaction import redact_url, redact_urls
 from service.store.articles import pages
 from service.store.catalogue import feed_history, feeds
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _SHOWN_OF_FEED = (
     "url",
     "title",
@@ -51,7 +51,7 @@ _SHOWN_OF_FETCH = (
 
 def list_feeds(*, as_json: AsJson = False) -> None:
     """List all feeds with outlet, status and last error."""
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         rows = [
             {
                 "id": feed.id,
@@ -73,10 +73,12 @@ def list_feeds(*, as_json: AsJson = False) -> None:
         ]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
-    for row in () if as_json else rows:
-        print(
-            f"{row['id']:6} {row['status']:8} {row['outlet']:24} {row['url']}  {row['error'] or ''}".rstrip()
-        )
+        return
+    lines = (
+        f"{row['id']:6} {row['status']:8} {row['outlet']:24} {row['url']}  {row['error'] or ''}".rstrip()
+        for row in rows
+    )
+    print_lines(lines, empty="no feeds")
 
 
 def show(
@@ -86,7 +88,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one feed with its last fetches and its moves to other URLs."""
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         feed = feeds.find_feed(session, url)
         if feed is None:
             raise NotFoundError("feed", url)

@@ -1,13 +1,13 @@
 """Command `cluster`: group the articles of a file into stories."""
 
 import sys
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from service.commands.research import jsonl
 from service.commands.research.grouper import STREAM, ProfileOption, group_articles, load_settings
+from service.commands.running.times import parse_time
 from service.domain.articles.boilerplate import remove_boilerplate
 
 
@@ -34,12 +34,12 @@ def cluster(
         ),
     ] = False,
     now: Annotated[
-        datetime | None,
+        str,
         typer.Option(
             help="Ignore publication dates that are more than an hour after this time (ISO 8601; "
             "UTC if it has no zone). Default: no limit."
         ),
-    ] = None,
+    ] = "",
     profile: ProfileOption = "",
 ) -> None:
     """Group articles into stories, and write a line with id, story and type for each article.
@@ -51,9 +51,8 @@ def cluster(
     """
     jsonl.require_writable(output)
     settings = load_settings(profile)
-    if now and not now.tzinfo:
-        now = now.replace(tzinfo=UTC)
-    articles = remove_boilerplate(jsonl.read_articles(source, now=now))
+    latest = parse_time(now) if now else None
+    articles = remove_boilerplate(jsonl.read_articles(source, now=latest))
     result = group_articles(articles, settings, stream=stream)
     rows = (
         {"id": article.id, "story": result.stories[article.id], "type": article.type}

@@ -21,6 +21,7 @@ from service.commands.research.grouper import (
 from service.commands.research.jsonl import Label
 from service.commands.research.link_quality import link_report
 from service.commands.running.models import load_merge_model, load_pair_model
+from service.commands.running.output import AsJson
 from service.commands.running.store import open_store
 from service.domain.articles.boilerplate import remove_boilerplate
 from service.domain.articles.model import Article, ArticleId
@@ -55,7 +56,7 @@ def evaluate(
             help=STREAM,
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
     record: Annotated[
         bool,
         typer.Option("--record", help="Store the result in the database, for /operations."),
@@ -95,10 +96,10 @@ def evaluate(
 
 def record_result(gold: str, metrics: GroupingQuality, profile: str) -> None:
     """Store the agreement with the labels of a file under the name of the file."""
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         record_evaluation(
             session,
-            Evaluation(context.clock(), Path(gold).name, profile, metrics.articles, metrics.bcubed),
+            Evaluation(store.clock(), Path(gold).name, profile, metrics.articles, metrics.bcubed),
         )
 
 

@@ -10,6 +10,7 @@ import typer
 from service.commands.research import jsonl
 from service.commands.research.grouper import ProfileOption, encode, load_settings
 from service.commands.running.models import load_merge_model, load_pair_model
+from service.commands.running.output import AsJson
 from service.domain.articles.boilerplate import remove_boilerplate
 from service.domain.articles.model import Article
 from service.domain.grouping.window import Grouping, group_window
@@ -28,7 +29,7 @@ def explain(
             "of the file affect the score.",
         ),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
     profile: ProfileOption = "",
 ) -> None:
     """Show the pair score of two articles, its probability and the contribution of each feature."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from service.commands.running.output import AsJson
 from service.settings import load as settings_module
 from service.settings.load import Settings
 from service.settings.sources import DEFAULTS, mask
@@ -34,7 +35,7 @@ def show(
     *,
     changed: Annotated[bool, typer.Option("--changed", help="Omit the default values.")] = False,
     profile: Annotated[str, typer.Option(help="Profile; SAMESTORY_PROFILE by default.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show each setting with its value and the source of the value.
 

@@ -32,17 +32,17 @@ def on(
     No job starts, running jobs end early, and the API rejects writes with 503. Pages and read
     requests work. Nothing is lost: the jobs continue after `samestory maintenance off`.
     """
-    with open_store() as context:
-        with context.sessions.begin() as session:
-            maintenance.begin(session, reason, now=context.clock())
-        _wait_for_jobs(context, wait)
+    with open_store() as store:
+        with store.sessions.begin() as session:
+            maintenance.begin(session, reason, now=store.clock())
+        _wait_for_jobs(store, wait)
     print("maintenance mode is on; no job is running")
 
 
 @app.command()
 def off() -> None:
     """Turn maintenance mode off. The jobs start at their next interval."""
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         was_on = maintenance.end(session)
     print("maintenance mode is off" if was_on else "maintenance mode was off already")
 
@@ -50,15 +50,15 @@ def off() -> None:
 @app.command()
 def status() -> None:
     """Print whether maintenance mode is on."""
-    with open_store() as context, context.sessions() as session:
+    with open_store() as store, store.sessions() as session:
         mode = maintenance.find(session)
     print(f"on since {format_time(mode.since)}: {mode.reason}" if mode else "off")
 
 
-def _wait_for_jobs(context: Store, seconds: float) -> None:
+def _wait_for_jobs(store: Store, seconds: float) -> None:
     end = time.monotonic() + seconds
     while True:
-        with context.sessions() as session:
+        with store.sessions() as session:
             running = maintenance.count_running(session)
         if not running:
             return

@@ -1,4 +1,4 @@
-"""CLI `samestory stories`: list and show stories, make and undo editors' decisions.
+"""`samestory stories`: list and show stories, make and undo editors' decisions.
 
 Rules and SQL of decisions belong in `domain.editing` and `store.editing`.
 """

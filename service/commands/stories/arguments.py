@@ -59,7 +59,6 @@ DecisionNumber = Annotated[
         help="Id of a decision; see `samestory stories decisions`.",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsOf = Annotated[
     str,
     typer.Option(

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from service.commands.research import jsonl
+from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import open_store
 from service.commands.stories import render
-from service.commands.stories.arguments import AsJson
 from service.store.editing import actions, audit_log, training_labels
 
 
@@ -21,13 +21,13 @@ def list_decisions(
     as_json: AsJson = False,
 ) -> None:
     """List the decisions of editors with editor, time and reason, oldest first."""
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         story_id = actions.resolve_story_id(session, story) if story else None
         listed = audit_log.list_decisions(session, include_undone=include_undone, story_id=story_id)
     if as_json:
         print(json.dumps([render.decision_dict(each) for each in listed], ensure_ascii=False))
     else:
-        print("\n".join(map(render.format_decision, listed)) or "no decisions")
+        print_lines(map(render.format_decision, listed), empty="no decisions")
 
 
 def export(
@@ -42,7 +42,7 @@ def export(
     file with `samestory evaluate` and `samestory train`.
     """
     jsonl.require_writable(output)
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         lines = training_labels.load_labelled_articles(session)
     jsonl.write_lines(output, lines)
     if output != jsonl.STDIO:

@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
+from service.commands.running.output import AsJson
 from service.commands.running.store import open_store
 from service.commands.stories import render
 from service.commands.stories.arguments import (
     Article,
     ArticleOrUrl,
     Articles,
-    AsJson,
     DecisionNumber,
     EditorOption,
     ReasonOption,
@@ -207,9 +207,9 @@ def _decide(decide: Decide, by: str, why: str, *, as_json: bool) -> None:
     """Make a decision in one transaction and print it."""
     editor = clean_line("name", by, MAX_NAME_LENGTH) or pwd.getpwuid(os.getuid()).pw_name
     reason = clean_line("reason", why, MAX_REASON_LENGTH)
-    with open_store() as context, context.sessions.begin() as session:
-        now = context.clock()
-        quiet_since = context.settings.lifecycle.quiet_since(now)
+    with open_store() as store, store.sessions.begin() as session:
+        now = store.clock()
+        quiet_since = store.settings.lifecycle.quiet_since(now)
         decision = decide(session, EditorAction(editor, reason, now, quiet_since))
     if as_json:
         print(json.dumps(render.decision_dict(decision), ensure_ascii=False))

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
+from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import open_store
 from service.commands.stories import render
-from service.commands.stories.arguments import AsJson, AsOf, Story, parse_as_of
+from service.commands.stories.arguments import AsOf, Story, parse_as_of
 from service.domain.queries.conditions import Query
 from service.domain.stories.filters import Sort
 from service.store.story_views import history, views
@@ -32,15 +33,15 @@ def list_stories(
 ) -> None:
     """List stories. With --json, the output has the format of `GET /v1/stories`."""
     instant = parse_as_of(as_of)
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         page = views.list_stories(session, Query(as_of=instant), sort=sort, limit=limit)
-        now = instant or context.clock()
+        now = instant or store.clock()
     if as_json:
         items = [StoryOut.of(story) for story in page.items]
         print(PageOut(items=items, next=None).model_dump_json(by_alias=True))
     else:
         lines = [render.format_story_line(each, now if explain else None) for each in page.items]
-        print("\n".join(lines) or "no stories")
+        print_lines(lines, empty="no stories")
 
 
 def show(story: Story, *, as_of: AsOf = "", as_json: AsJson = False) -> None:
@@ -49,7 +50,7 @@ def show(story: Story, *, as_of: AsOf = "", as_json: AsJson = False) -> None:
     With --json, the output has the format of `GET /v1/stories/ID`.
     """
     instant = parse_as_of(as_of)
-    with open_store() as context, context.sessions.begin() as session:
+    with open_store() as store, store.sessions.begin() as session:
         detail = views.get_story(session, story, as_of=instant)
         if detail.story.state == "merged":
             story = history.find_survivor(session, story, as_of=instant)
