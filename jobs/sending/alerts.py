@@ -1,4 +1,4 @@
-"""Job `alerts`: email subscribers about new stories that match their saved queries."""
+"""Job `alerts`: email subscribers about new stories that match their alerts."""
 
 from collections import Counter
 from datetime import timedelta

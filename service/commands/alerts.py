@@ -1,4 +1,4 @@
-"""`samestory alerts`: manage and preview alerts, the saved queries of subscribers."""
+"""`samestory alerts`: manage and preview alerts, the conditions of subscribers on stories."""
 
 import json
 import webbrowser
@@ -21,10 +21,10 @@ from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import open_store
 from service.commands.running.wiring import open_context
 from service.commands.subscribers import MIN_INDEPENDENT
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.subscribers.alerts import (
     Alert,
-    AlertQuery,
+    AlertConditions,
     find_matches,
     matches,
     preview_alert_email,
@@ -84,7 +84,7 @@ def add(  # noqa: PLR0917  # options, all by name
     A story matches if, for each given option, it has at least one of the values. Give at least one
     option.
     """
-    conditions = parse_query(
+    conditions = parse_conditions(
         words=words,
         entities=entities,
         outlets=outlets,
@@ -95,7 +95,7 @@ def add(  # noqa: PLR0917  # options, all by name
     with open_store() as store, store.sessions.begin() as session:
         owner = subscribers.find_by_address(session, address)
         added = alerts.add(session, owner.id, conditions, now=store.clock())
-    print(f"added alert {added.id} of {owner.address}: {added.query}")
+    print(f"added alert {added.id} of {owner.address}: {added.conditions}")
 
 
 @app.command("list")
@@ -109,7 +109,7 @@ def list_alerts(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List alerts with their ids, subscribers and queries."""
+    """List alerts with their ids, subscribers and conditions."""
     with open_store() as store, store.sessions.begin() as session:
         owners = (
             [subscribers.find_by_address(session, address)]
@@ -121,7 +121,7 @@ def list_alerts(
     if as_json:
         print(json.dumps([_to_dict(*row) for row in rows], ensure_ascii=False, indent=2))
         return
-    lines = (f"{alert.id}  {owner_address}  {alert.query}" for owner_address, alert in rows)
+    lines = (f"{alert.id}  {owner_address}  {alert.conditions}" for owner_address, alert in rows)
     print_lines(lines, empty="no alerts")
 
 
@@ -135,7 +135,7 @@ def remove(
     with open_store() as store, store.sessions.begin() as session:
         owned = alerts.get(session, number)
         alerts.stop(session, number, now=store.clock())
-    print(f"removed alert {number}: {owned.alert.query}")
+    print(f"removed alert {number}: {owned.alert.conditions}")
 
 
 @app.command()
@@ -157,26 +157,27 @@ def preview(  # noqa: PLR0917  # options, all by name
     number: Annotated[
         int,
         typer.Option(
-            "--alert", help="Id of a saved alert to preview; the query options are then ignored."
+            "--alert",
+            help="Id of an alert to preview; the options with conditions are then ignored.",
         ),
     ] = 0,
     open_browser: OpenBrowser = False,
 ) -> None:
     """Write the alert email about one matching story to alert.html and alert.txt. Sends nothing.
 
-    The story is the highest-ranked match with a report in the last seven days. Give a query, or the
-    id of a saved alert. The command also lists near misses: stories that miss one condition, or
-    that the owner of the saved alert muted.
+    The story is the highest-ranked match with a report in the last seven days. Give conditions, or
+    the id of an alert. The command also lists near misses: stories that miss one condition, or
+    that the owner of the alert muted.
     """
     filters = DEFAULT_FILTERS
     with open_context() as context:
         if number:
             with context.sessions.begin() as session:
                 saved = alerts.get(session, number)
-                conditions = saved.alert.query
+                conditions = saved.alert.conditions
                 filters = subscribers.get(session, saved.subscriber).filters
         else:
-            conditions = parse_query(
+            conditions = parse_conditions(
                 words=words,
                 entities=entities,
                 outlets=outlets,
@@ -197,7 +198,7 @@ def preview(  # noqa: PLR0917  # options, all by name
 def write_preview(
     context: Context,
     stories: Sequence[DigestStory],
-    query: AlertQuery,
+    conditions: AlertConditions,
     filters: Filters,
     folder: Path | None,
 ) -> tuple[Path, int]:
@@ -207,11 +208,11 @@ def write_preview(
         BadInputError: no story matches, or the folder is not writable.
     """
     settings = context.settings
-    unmuted = (apply_mutes(each, filters) for each in find_matches(StoryIndex(stories), query))
-    matching = [each for each in unmuted if each and matches(each, query)]
+    unmuted = (apply_mutes(each, filters) for each in find_matches(StoryIndex(stories), conditions))
+    matching = [each for each in unmuted if each and matches(each, conditions)]
     if not matching:
-        raise BadInputError(f"No story of the last {MAX_LOOKBACK.days} days matches: {query}")
-    content = preview_alert_email(matching[0], query, filters)
+        raise BadInputError(f"No story of the last {MAX_LOOKBACK.days} days matches: {conditions}")
+    content = preview_alert_email(matching[0], conditions, filters)
     message = AlertMessage(content, context.clock(), DEFAULT_SCHEDULE.time_zone)
     links = Links(site_url(settings))
     rendered = configured_renderer(settings).alert(message, "reader@localhost", links)
@@ -219,15 +220,15 @@ def write_preview(
 
 
 def _load_saved_query(
-    context: Context, query: AlertQuery, stories: list[DigestStory]
-) -> tuple[AlertQuery, list[DigestStory]]:
+    context: Context, conditions: AlertConditions, stories: list[DigestStory]
+) -> tuple[AlertConditions, list[DigestStory]]:
     """Load the saved query of an alert, if it has one, and the texts that it needs."""
-    if query.saved is None:
-        return query, stories
+    if conditions.saved is None:
+        return conditions, stories
     now = context.clock()
     with context.sessions.begin() as session:
-        [alert] = alerts.load_saved_queries(session, [Alert(0, query, now)], stories, now=now)
-        return alert.query, add_texts(session, stories)
+        [alert] = alerts.load_saved_queries(session, [Alert(0, conditions, now)], stories, now=now)
+        return alert.conditions, add_texts(session, stories)
 
 
 def _load_recent_stories(context: Context) -> list[DigestStory]:
@@ -240,15 +241,15 @@ def _load_recent_stories(context: Context) -> list[DigestStory]:
 
 
 def _to_dict(address: str, alert: Alert) -> dict[str, Any]:
-    query = alert.query
+    conditions = alert.conditions
     return {
         "id": alert.id,
         "address": address,
-        "words": sorted(query.words),
-        "entities": sorted(query.entities),
-        "outlets": sorted(query.outlets),
-        "countries": sorted(query.countries),
-        "min_independent": query.min_independent,
-        "query": query.saved.id if query.saved else None,
+        "words": sorted(conditions.words),
+        "entities": sorted(conditions.entities),
+        "outlets": sorted(conditions.outlets),
+        "countries": sorted(conditions.countries),
+        "min_independent": conditions.min_independent,
+        "query": conditions.saved.id if conditions.saved else None,
         "created_at": alert.since.isoformat(),
     }

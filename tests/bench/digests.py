@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from service.domain.subscribers.alerts import Alert, AlertQuery, build_alert_emails
+from service.domain.subscribers.alerts import Alert, AlertConditions, build_alert_emails
 from service.domain.subscribers.digest_model import DigestStory, SummarySentence
 from service.domain.subscribers.digest_selection import Filters, History, select_stories
 from service.domain.subscribers.story_index import StoryIndex
@@ -83,12 +83,12 @@ def check_alerts(count: int) -> float:
         [
             Alert(
                 number,
-                AlertQuery(words=frozenset(f"word{rng.randrange(WORDS)}" for _ in range(3))),
+                AlertConditions(words=frozenset(f"word{rng.randrange(WORDS)}" for _ in range(3))),
                 since,
             ),
             Alert(
                 -number,
-                AlertQuery(
+                AlertConditions(
                     outlets=frozenset({f"outlet{rng.randrange(OUTLETS)}"}), min_independent=8
                 ),
                 since,

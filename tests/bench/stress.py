@@ -26,7 +26,7 @@ from sqlalchemy import func, select, text
 
 from jobs.running.context import Context
 from jobs.running.schedule import build_schedule
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.subscribers.digest_schedule import DeliverySchedule
 from service.domain.webhooks.event_filter import EventFilter
 from service.errors import (
@@ -136,7 +136,7 @@ def _add_readers(context: Context, webhook: str) -> None:
         schedule = DeliverySchedule(ZoneInfo("UTC"), hour, frozenset(range(1, 8)))
         [reader] = subscribe(context.sessions, f"r{hour}@x.example", schedule=schedule)
         with context.sessions.begin() as session:
-            alerts.add(session, reader.id, parse_query(min_independent=2), now=NOW)
+            alerts.add(session, reader.id, parse_conditions(min_independent=2), now=NOW)
     with context.sessions.begin() as session:
         for row, _ in feeds.list_feeds_with_outlets(session)[:2]:
             feeds.set_full_text(session, row.id, full_text=True)

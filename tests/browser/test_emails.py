@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.domain.subscribers.alerts import AlertQuery, preview_alert_email
+from service.domain.subscribers.alerts import AlertConditions, preview_alert_email
 from service.domain.subscribers.digest_events import join_events
 from service.domain.subscribers.digest_model import DigestStory, SummarySentence
 from service.domain.subscribers.digest_selection import Filters, History, select_stories
@@ -89,7 +89,7 @@ def digest_email(language: str) -> RenderedEmail:
 
 def alert_email(language: str) -> RenderedEmail:
     [shown] = [each for each in stories(language) if each.id == language]
-    query = AlertQuery(words=frozenset({"412"}), min_independent=3)
+    query = AlertConditions(words=frozenset({"412"}), min_independent=3)
     content = preview_alert_email(shown, query, Filters(language=language))
     message = AlertMessage(content, NOW, ZoneInfo("Asia/Tokyo"))
     renderer = Renderer(title="samestory", site=LINKS.site, imprint="1 Quay Street, Orlan")

@@ -1,11 +1,11 @@
-"""Parsing of an alert's query from the text of a command, a form or an API request."""
+"""Parsing of an alert's conditions from the text of a command, a form or an API request."""
 
-from service.domain.subscribers.alerts import AlertQuery, SavedCondition
+from service.domain.subscribers.alerts import AlertConditions, SavedCondition
 from service.domain.subscribers.digest_preferences import parse_list, validate_coverage
 from service.errors import BadInputError
 
 
-def parse_query(
+def parse_conditions(
     *,
     words: str = "",
     entities: str = "",
@@ -13,13 +13,13 @@ def parse_query(
     countries: str = "",
     min_independent: int = 1,
     query: str = "",
-) -> AlertQuery:
-    """Parse comma-separated lists, and the id of a saved query, into the query of an alert.
+) -> AlertConditions:
+    """Parse comma-separated lists, and the id of a saved query, into the conditions of an alert.
 
     Raises:
-        BadInputError: the query has no condition, or a value is invalid.
+        BadInputError: there is no condition, or a value is invalid.
     """
-    parsed = AlertQuery(
+    parsed = AlertConditions(
         words=parse_list("words", words),
         entities=parse_list("entities", entities),
         outlets=parse_list("outlets", outlets),

@@ -1,4 +1,4 @@
-"""Alerts: saved queries of a subscriber, matching of stories, and the alert emails to send."""
+"""Alerts: conditions of subscribers on stories, matching stories, and the emails to send."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -32,7 +32,7 @@ class SavedCondition:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertQuery:
+class AlertConditions:
     """Conditions on a story: all given fields must match, each by any of its values.
 
     Empty fields do not restrict. Outlets are slugs, countries ISO 3166 codes. Words may be phrases
@@ -47,13 +47,13 @@ class AlertQuery:
     saved: SavedCondition | None = None
 
     def __bool__(self) -> bool:
-        """Whether the query has any condition."""
+        """Whether there is any condition."""
         return self.min_independent > 1 or any(
             (self.words, self.entities, self.outlets, self.countries, self.saved)
         )
 
     def __str__(self) -> str:
-        """Describe the query for its subscriber."""
+        """Describe the conditions for their subscriber."""
         parts = [
             f"query {self.saved.id}" if self.saved else "",
             " or ".join(sorted(self.words)),
@@ -71,13 +71,13 @@ class AlertQuery:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A saved query; stories that matched before `since` trigger it only when they grow.
+    """Conditions of a subscriber. Stories that matched before `since` count only when they grow.
 
     Times are the times of arrival of reports, not their dates.
     """
 
     id: int
-    query: AlertQuery
+    conditions: AlertConditions
     since: datetime
 
 
@@ -117,35 +117,36 @@ class AlertEmail:
         return DeferredMatch(" · ".join(each.query for each in self.alerts), link, card.independent)
 
 
-def find_matches(index: StoryIndex, query: AlertQuery) -> list[DigestStory]:
-    """The stories that match a query, in the order of the index."""
+def find_matches(index: StoryIndex, conditions: AlertConditions) -> list[DigestStory]:
+    """The stories that match the conditions, in the order of the index."""
     candidates = set(range(len(index.stories)))
-    if query.words:
-        candidates &= index.with_phrases(IndexField.WORDS, query.words)
-    if query.entities:
-        candidates &= index.with_phrases(IndexField.NAMES, query.entities)
-    if query.outlets:
-        candidates &= index.having(IndexField.OUTLETS, query.outlets)
-    if query.countries:
-        candidates &= index.having(IndexField.COUNTRIES, query.countries)
+    if conditions.words:
+        candidates &= index.with_phrases(IndexField.WORDS, conditions.words)
+    if conditions.entities:
+        candidates &= index.with_phrases(IndexField.NAMES, conditions.entities)
+    if conditions.outlets:
+        candidates &= index.having(IndexField.OUTLETS, conditions.outlets)
+    if conditions.countries:
+        candidates &= index.having(IndexField.COUNTRIES, conditions.countries)
     stories = (index.stories[position] for position in sorted(candidates))
-    return [each for each in stories if matches(each, query)]
+    return [each for each in stories if matches(each, conditions)]
 
 
-def matches(story: DigestStory, query: AlertQuery) -> bool:
-    """Whether a story matches a query."""
-    return not failed_conditions(story, query)
+def matches(story: DigestStory, conditions: AlertConditions) -> bool:
+    """Whether a story matches the conditions."""
+    return not failed_conditions(story, conditions)
 
 
-def failed_conditions(story: DigestStory, query: AlertQuery) -> list[str]:
-    """Names of the fields of a query that a story does not match."""
+def failed_conditions(story: DigestStory, conditions: AlertConditions) -> list[str]:
+    """Names of the conditions that a story does not match."""
     passed = {
-        "min_independent": story.independent >= query.min_independent,
-        "outlets": not query.outlets or not query.outlets.isdisjoint(story.outlets),
-        "countries": not query.countries or not query.countries.isdisjoint(story.countries),
-        "entities": not query.entities or story.name_words.has_whole_text(query.entities),
-        "words": not query.words or story.words.find(query.words) is not None,
-        "query": query.saved is None or matches_query(query.saved.query, story.record),
+        "min_independent": story.independent >= conditions.min_independent,
+        "outlets": not conditions.outlets or not conditions.outlets.isdisjoint(story.outlets),
+        "countries": not conditions.countries
+        or not conditions.countries.isdisjoint(story.countries),
+        "entities": not conditions.entities or story.name_words.has_whole_text(conditions.entities),
+        "words": not conditions.words or story.words.find(conditions.words) is not None,
+        "query": conditions.saved is None or matches_query(conditions.saved.query, story.record),
     }
     return [name for name, has_passed in passed.items() if not has_passed]
 
@@ -165,9 +166,9 @@ def build_alert_emails(
     matched: dict[str, DigestStory] = {}
     matching_alerts: dict[str, list[Alert]] = defaultdict(list)
     for alert in alerts:
-        for story in find_matches(stories, alert.query):
+        for story in find_matches(stories, alert.conditions):
             unmuted = apply_mutes(story, filters)
-            if unmuted and matches(unmuted, alert.query):
+            if unmuted and matches(unmuted, alert.conditions):
                 matched.setdefault(unmuted.id, unmuted)
                 matching_alerts[unmuted.id].append(alert)
     emails = []
@@ -189,10 +190,12 @@ def list_deferred(emails: Iterable[AlertEmail], filters: Filters) -> tuple[Defer
     )
 
 
-def preview_alert_email(story: DigestStory, query: AlertQuery, filters: Filters) -> AlertEmail:
+def preview_alert_email(
+    story: DigestStory, conditions: AlertConditions, filters: Filters
+) -> AlertEmail:
     """The email of an alert that has not been triggered by the story before."""
     card = build_card(story, (), filters.language, None)
-    return AlertEmail((AlertLabel(0, str(query)),), card)
+    return AlertEmail((AlertLabel(0, str(conditions)),), card)
 
 
 def _build_alert_email(
@@ -218,7 +221,7 @@ def _build_alert_email(
         return None
     widest = _widest(baselines)
     news = summarise_update(story, widest.articles, widest.at) if widest else None
-    labels = tuple(AlertLabel(each.id, str(each.query)) for each in triggered)
+    labels = tuple(AlertLabel(each.id, str(each.conditions)) for each in triggered)
     return AlertEmail(labels, build_card(story, (), filters.language, news))
 
 
@@ -229,7 +232,7 @@ def _find_baseline(
     levels = [each for each in notifications if alert.id in each.alerts]
     for reports in story.groups_at(alert.since):
         before = replace(story, reports=reports)
-        if matches(before, alert.query):
+        if matches(before, alert.conditions):
             seen = Notification(frozenset(), before.articles, before.independent, alert.since)
             levels.append(seen)
     return _widest(levels)

@@ -1,4 +1,4 @@
-"""Near misses of an alert: stories that almost match its query, each with the reason."""
+"""Near misses of an alert: stories that almost match its conditions, each with the reason."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from service.domain.locales.names import country_name
 from service.domain.search.word_forms import normalize, split_words
 from service.domain.search.word_match import LanguageText, WordIndex
-from service.domain.subscribers.alerts import AlertQuery, failed_conditions, matches
+from service.domain.subscribers.alerts import AlertConditions, failed_conditions, matches
 from service.domain.subscribers.digest_model import DigestStory
 from service.domain.subscribers.digest_selection import Filters, apply_mutes, find_muted_reason
 
@@ -23,50 +23,50 @@ class NearMiss:
 
 
 def find_near_misses(
-    stories: Iterable[DigestStory], query: AlertQuery, filters: Filters, *, limit: int
+    stories: Iterable[DigestStory], conditions: AlertConditions, filters: Filters, *, limit: int
 ) -> list[NearMiss]:
-    """The first stories that miss only one condition of a query, or only because of mutes."""
+    """The first stories that miss only one of the conditions, or only because of mutes."""
     misses: list[NearMiss] = []
     for story in stories:
         if len(misses) == limit:
             break
-        if reason := _explain(story, query, filters):
+        if reason := _explain(story, conditions, filters):
             misses.append(NearMiss(story, reason))
     return misses
 
 
-def _explain(story: DigestStory, query: AlertQuery, filters: Filters) -> str:
+def _explain(story: DigestStory, conditions: AlertConditions, filters: Filters) -> str:
     """Reason of a near miss; "" for a match and for a story that misses by more."""
-    failed = failed_conditions(story, query)
+    failed = failed_conditions(story, conditions)
     if not failed:
-        return _explain_mute(story, query, filters)
-    return _explain_failure(story, query, failed[0]) if len(failed) == 1 else ""
+        return _explain_mute(story, conditions, filters)
+    return _explain_failure(story, conditions, failed[0]) if len(failed) == 1 else ""
 
 
-def _explain_failure(story: DigestStory, query: AlertQuery, field: str) -> str:
-    """Reason why a story misses one field of a query; "" if they have nothing in common."""
+def _explain_failure(story: DigestStory, conditions: AlertConditions, field: str) -> str:
+    """Reason why a story misses one condition; "" if they have nothing in common."""
     if field == "words":
-        return next(_similar_words(story, query.words), "")
+        return next(_similar_words(story, conditions.words), "")
     if field == "entities":
-        return next(_longer_names(story, query.entities), "")
-    if not (query.words or query.entities):
+        return next(_longer_names(story, conditions.entities), "")
+    if not (conditions.words or conditions.entities):
         return ""
-    countries = sorted(country_name(each) for each in query.countries)
+    countries = sorted(country_name(each) for each in conditions.countries)
     return {
-        "outlets": f"no report from {', '.join(sorted(query.outlets))}",
+        "outlets": f"no report from {', '.join(sorted(conditions.outlets))}",
         "countries": f"no report from an outlet in {', '.join(countries)}",
-        "query": f"it does not match the saved query {query.saved.id if query.saved else ''}",
-        "min_independent": f"{story.independent} of {query.min_independent} independent outlets",
+        "query": f"it does not match the saved query {conditions.saved.id if conditions.saved else ''}",
+        "min_independent": f"{story.independent} of {conditions.min_independent} independent outlets",
     }[field]
 
 
-def _explain_mute(story: DigestStory, query: AlertQuery, filters: Filters) -> str:
+def _explain_mute(story: DigestStory, conditions: AlertConditions, filters: Filters) -> str:
     if reason := find_muted_reason(story, filters):
         return reason
     unmuted = apply_mutes(story, filters)
     if unmuted is None:
         return "no report is left after the muted outlets, countries and languages"
-    if not matches(unmuted, query):
+    if not matches(unmuted, conditions):
         return "the match is in the reports of muted outlets or countries"
     return ""
 

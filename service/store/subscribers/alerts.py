@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.queries.conditions import Field, HasReport, Query
 from service.domain.queries.grammar import parse_query
-from service.domain.subscribers.alerts import MAX_ALERTS, Alert, AlertQuery, SavedCondition
+from service.domain.subscribers.alerts import MAX_ALERTS, Alert, AlertConditions, SavedCondition
 from service.domain.subscribers.digest_model import DigestStory
 from service.errors import AlreadyExistsError, BadInputError, NotFoundError
 from service.store.catalogue.known_names import require_known_names
@@ -21,7 +21,7 @@ from service.store.queries.similar import select_similar_reports
 from service.store.subscribers import alert_emails
 from service.store.tables import AlertRow, SubscriberRow
 
-_QUERY = TypeAdapter(AlertQuery)
+_CONDITIONS = TypeAdapter(AlertConditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,19 @@ class SubscriberAlert:
     stopped: bool
 
 
-def add(session: Session, subscriber_id: int, query: AlertQuery, *, now: datetime) -> Alert:
-    """Save a query for a subscriber; existing matches trigger it only when they grow.
+def add(
+    session: Session, subscriber_id: int, conditions: AlertConditions, *, now: datetime
+) -> Alert:
+    """Save an alert of a subscriber; existing matches trigger it only when they grow.
 
     Raises:
         NotFoundError: no such subscriber.
-        AlreadyExistsError: the subscriber has an alert with this query.
+        AlreadyExistsError: the subscriber has an alert with these conditions.
         BadInputError: the subscriber has `MAX_ALERTS` alerts, an outlet or the saved query does not
             exist, or the saved query has a condition that needs other stories.
     """
-    require_known_names(session, outlets=query.outlets)
-    query_id = query.saved.id if query.saved else None
+    require_known_names(session, outlets=conditions.outlets)
+    query_id = conditions.saved.id if conditions.saved else None
     if query_id:
         _require_matchable(saved.expand(session, Query(saved=(query_id,))))
     # The lock keeps concurrent requests from exceeding the limit.
@@ -51,13 +53,15 @@ def add(session: Session, subscriber_id: int, query: AlertQuery, *, now: datetim
     if session.scalar(owner.with_for_update(key_share=True)) is None:
         raise NotFoundError("subscriber", subscriber_id)
     existing = list_alerts(session, subscriber_id)
-    if any(each.query == query for each in existing):  # saved queries are not loaded here
-        raise AlreadyExistsError(f"This alert already exists: {query}")
+    if any(each.conditions == conditions for each in existing):  # saved queries are not loaded here
+        raise AlreadyExistsError(f"This alert already exists: {conditions}")
     if len(existing) >= MAX_ALERTS:
         raise BadInputError(
             f"A subscriber may have at most {MAX_ALERTS} alerts: remove one before adding another"
         )
-    content: dict[str, object] = _QUERY.dump_python(replace(query, saved=None), mode="json")
+    content: dict[str, object] = _CONDITIONS.dump_python(
+        replace(conditions, saved=None), mode="json"
+    )
     del content["saved"]
     stored = {
         name: sorted(value) if isinstance(value, list) else value for name, value in content.items()
@@ -111,11 +115,11 @@ def load_saved_queries(
     At most five statements for each query. Until the meaning of a query has a vector, nothing
     matches it.
     """
-    ids = {each.query.saved.id for each in alerts if each.query.saved}
+    ids = {each.conditions.saved.id for each in alerts if each.conditions.saved}
     loaded = {each: _load_query(session, each, stories, now) for each in sorted(ids)}
     return [
-        replace(each, query=replace(each.query, saved=SavedCondition(key, loaded[key])))
-        if (key := each.query.saved.id if each.query.saved else "")
+        replace(each, conditions=replace(each.conditions, saved=SavedCondition(key, loaded[key])))
+        if (key := each.conditions.saved.id if each.conditions.saved else "")
         else each
         for each in alerts
     ]
@@ -174,7 +178,7 @@ def stop(session: Session, alert_id: int, *, now: datetime) -> None:
 
 
 def _alert(row: AlertRow) -> Alert:
-    query = _QUERY.validate_python(row.query)
+    conditions = _CONDITIONS.validate_python(row.query)
     if row.query_id:
-        query = replace(query, saved=SavedCondition(row.query_id))
-    return Alert(row.id, query, row.created_at)
+        conditions = replace(conditions, saved=SavedCondition(row.query_id))
+    return Alert(row.id, conditions, row.created_at)

@@ -46,14 +46,16 @@ def alert_feed(
     recent = list_stories(session, latest_only, limit=web.settings.editions.max_candidates).items
     stories = list(map(digest_story, recent))
     [alert] = alerts.load_saved_queries(session, [owned.alert], stories, now=web.clock())
-    query = alert.query
-    if query.saved:
+    conditions = alert.conditions
+    if conditions.saved:
         stories = add_texts(session, stories)
-    matching = [each for each, story in zip(recent, stories, strict=True) if matches(story, query)]
+    matching = [
+        each for each, story in zip(recent, stories, strict=True) if matches(story, conditions)
+    ]
     latest = sorted(matching, key=lambda each: each.changed_at, reverse=True)[:MAX_ENTRIES]
     channel = Channel(
         key=f"urn:samestory:alert:{owned.alert.id}",
-        title=f"{web.title}: {query}",
+        title=f"{web.title}: {conditions}",
         url=str(request.url),
         page=base,
         entries=[story_entry(each, base) for each in latest],

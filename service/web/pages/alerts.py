@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.errors import BadInputError, NotFoundError
 from service.store.subscribers import alerts, subscribers
 from service.web.dependencies import ReadSession, WebContextDep
@@ -59,7 +59,7 @@ def add_alert(web: WebContextDep, token: Token, fields: FormDep) -> HTMLResponse
         subscriber = get_linked_subscriber(session, web, "preferences", token)
         try:
             min_independent = parse_integer(values.get("min_independent") or "1")
-            query = parse_query(**conditions, min_independent=min_independent)
+            query = parse_conditions(**conditions, min_independent=min_independent)
             alerts.add(session, subscriber.id, query, now=web.clock())
         except BadInputError as error:
             return render_preferences(session, web, subscriber, token, error=str(error))

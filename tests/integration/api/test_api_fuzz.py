@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from service.domain.access.roles import Role
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.webhooks.event_filter import EventFilter
 from service.settings import load as settings_module
 from service.store.access import keys
@@ -67,7 +67,9 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, dict[str, obj
         ids["webhook_id"] = hook.id
     ann = subscribe(sessions, "ann@x.example")[0]
     with sessions.begin() as session:
-        ids["alert_id"] = alerts.add(session, ann.id, parse_query(words="ferry"), now=WORLD_NOW).id
+        ids["alert_id"] = alerts.add(
+            session, ann.id, parse_conditions(words="ferry"), now=WORLD_NOW
+        ).id
     ids["subscriber_id"] = ann.id
     defaults = settings_module.load({})
     settings = replace(

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 
 from service.domain.access.roles import Role
 from service.domain.stories.filters import Sort
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.webhooks.event_filter import EventFilter
 from service.store.access import keys
 from service.store.database import schema
@@ -202,7 +202,7 @@ def add_other_rows(sessions: Sessions) -> None:
         saved.add(session, "harbour", "word1500 independent:2..", made_by="ann", now=NOW)
     [reader] = subscribe(sessions, "reader@x.example")
     with sessions.begin() as session:
-        alerts.add(session, reader.id, parse_query(words="ferry"), now=NOW)
+        alerts.add(session, reader.id, parse_conditions(words="ferry"), now=NOW)
 
 
 @pytest.mark.parametrize(("path", "max_statements"), PATHS)

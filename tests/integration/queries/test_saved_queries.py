@@ -14,7 +14,7 @@ from jobs.running.runner import Job, run_job
 from jobs.sending.webhooks import webhooks
 from service.cli import build
 from service.domain.access.roles import Role
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.subscribers.alerts import Alert, find_matches
 from service.domain.subscribers.story_index import StoryIndex
 from service.domain.webhooks.event_filter import EventFilter
@@ -160,7 +160,7 @@ def test_webhook_and_alert_compare_the_meaning_once_it_is_encoded(
     eager = replace(context.settings.webhooks, allow_networks=("127.0.0.0/8",))
     settings = replace(context.settings, webhooks=eager)
     world = replace(context, settings=settings, encoder=lambda: ENCODER, clock=lambda: NOW)
-    alert = Alert(1, parse_query(query="boats"), NOW)
+    alert = Alert(1, parse_conditions(query="boats"), NOW)
     with WebhookReceiver() as receiver:
         with sessions.begin() as session:
             embed_all_articles(session)
@@ -173,13 +173,13 @@ def test_webhook_and_alert_compare_the_meaning_once_it_is_encoded(
         with sessions() as session:
             stories = digest_stories(session, since=NOW - timedelta(days=1), limit=10)
             [waiting] = alerts.load_saved_queries(session, [alert], stories, now=NOW)
-            assert find_matches(StoryIndex(stories), waiting.query) == []
+            assert find_matches(StoryIndex(stories), waiting.conditions) == []
         run_job(Job("embed", 5, 600, embed), world)
         run_job(Job("webhooks", 5, 600, webhooks), world)
         assert [each.data["story"] for each in receiver.accepted] == ["ferry"]
         with sessions() as session:
             [loaded] = alerts.load_saved_queries(session, [alert], stories, now=NOW)
-            assert [each.id for each in find_matches(StoryIndex(stories), loaded.query)] == [
+            assert [each.id for each in find_matches(StoryIndex(stories), loaded.conditions)] == [
                 "ferry"
             ]
         with sessions.begin() as session:

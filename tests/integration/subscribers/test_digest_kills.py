@@ -18,7 +18,7 @@ from jobs.running.runner import Job, run_job
 from jobs.sending.alerts import alerts
 from jobs.sending.digest import digest
 from service.commands.running.models import load_merge_model, load_pair_model
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.settings import load as settings_module
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
@@ -99,7 +99,9 @@ def test_kill_at_any_step_loses_no_email(
     addresses = [f"r{n}@x.example" for n in range(READERS)]
     for each in subscribe(sessions, *addresses):
         with sessions.begin() as session:
-            store.add(session, each.id, parse_query(min_independent=2), now=each.schedule_since)
+            store.add(
+                session, each.id, parse_conditions(min_independent=2), now=each.schedule_since
+            )
     rng, day, killed, step_count = random.Random(5), 0, 0, 0
     with MailServer() as mail:
         while killed < KILLS[name]:

@@ -20,7 +20,7 @@ from jobs.sending.alerts import alerts
 from jobs.sending.digest import digest
 from jobs.sending.webhooks import webhooks
 from service.commands.running.times import utc_now
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.webhooks.event_filter import EventFilter
 from service.store.database.sessions import Sessions
 from service.store.subscribers import alerts as store
@@ -84,7 +84,9 @@ def test_no_email_is_delivered_twice(engine: Engine, sessions: Sessions, name: s
     readers = subscribe(sessions, *(f"r{n}@x.example" for n in range(READERS)))
     with sessions.begin() as session:
         for each in readers:
-            store.add(session, each.id, parse_query(min_independent=2), now=each.schedule_since)
+            store.add(
+                session, each.id, parse_conditions(min_independent=2), now=each.schedule_since
+            )
     clock, expected = Clock(DUE), READERS * DAYS
     with MailServer(delay=0.2) as mail:
         context = with_mail(make_context(engine, clock), mail.port)

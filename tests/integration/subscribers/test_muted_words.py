@@ -12,7 +12,7 @@ from jobs.sending.alerts import alerts
 from jobs.sending.digest import digest
 from service.domain.stories.description import Details
 from service.domain.stories.wording.summary import Quote
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.subscribers.digest_selection import Filters
 from service.store.stories.details import to_json
 from service.store.subscribers import alerts as store
@@ -88,8 +88,8 @@ def test_digest_and_alert_emails_show_no_muted_word(
     with context.sessions.begin() as session:
         for each in (muting, other):
             since = clock.now - timedelta(days=1)
-            store.add(session, each.id, parse_query(min_independent=2), now=since)
-            store.add(session, each.id, parse_query(words="rates, cranes, море"), now=since)
+            store.add(session, each.id, parse_conditions(min_independent=2), now=since)
+            store.add(session, each.id, parse_conditions(words="rates, cranes, море"), now=since)
     digest(context)
     alerts(context)
     everything = shown(mail)
@@ -110,7 +110,7 @@ def test_word_muted_after_an_alert_was_deferred_is_not_in_the_digest(
     [ann] = subscribe(context.sessions, "ann@x.example")
     with context.sessions.begin() as session:
         since = clock.now - timedelta(days=1)
-        store.add(session, ann.id, parse_query(words="collide, library"), now=since)
+        store.add(session, ann.id, parse_conditions(words="collide, library"), now=since)
     report_stories(context, "boats", "calm")
     assert alerts(context) == {"deferred_to_digest": 2}
     with context.sessions.begin() as session:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.subscribers.digest_selection import Filters
 from service.errors import BadInputError
 from service.store.catalogue.known_names import require_known_names
@@ -59,7 +59,7 @@ def test_alerts_and_preferences_reject_unknown_names(names: Sessions):
         subscribers.add(session, "bob@x.example", DAILY, muting, now=DUE)
     [ann] = subscribe(names, "ann@x.example")
     with names.begin() as session, pytest.raises(BadInputError, match="did you mean gazeta"):
-        alerts.add(session, ann.id, parse_query(outlets="gazette"), now=DUE)
+        alerts.add(session, ann.id, parse_conditions(outlets="gazette"), now=DUE)
     following = replace(ann.filters, followed_storylines=frozenset({"border-walks"}))
     with names.begin() as session, pytest.raises(BadInputError, match="did you mean border-talks"):
         subscribers.update_preferences(session, ann.id, ann.schedule, following, now=DUE)

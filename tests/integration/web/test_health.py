@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.subscribers.digest_model import Digest
 from service.domain.subscribers.digest_schedule import DueDate
 from service.store.database import schema
@@ -96,7 +96,7 @@ def test_metrics_of_emails(sessions: Sessions, site: Site) -> None:
     now = WORLD_NOW
     with sessions.begin() as session:
         subscribers.stop(session, bob.id, "bounced", bounced=True)
-        alerts.add(session, ann.id, parse_query(words="ferry"), now=now)
+        alerts.add(session, ann.id, parse_conditions(words="ferry"), now=now)
         due = DueDate(now.date(), now)
         number = editions.add(session, ann.id, due, Digest(), now=now, late=False, send=True)
         assert number is not None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from service.domain.access.roles import Role
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.mail.signed_links import last_day_of, sign_token
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
@@ -99,7 +99,7 @@ def _add_subscriber(sessions: Sessions) -> dict[str, str]:
     """A subscriber with an alert; returns the personal pages by name."""
     [subscriber] = subscribe(sessions, "ann@x.example")
     with sessions.begin() as session:
-        alert = alerts.add(session, subscriber.id, parse_query(words="ferry"), now=WORLD_NOW)
+        alert = alerts.add(session, subscriber.id, parse_conditions(words="ferry"), now=WORLD_NOW)
         key = link_keys.ensure_key(session, link_keys.LINKS, now=WORLD_NOW)
 
     def path(purpose: str, number: int) -> str:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.subscribers.alerts import AlertEmail, AlertLabel, preview_alert_email
 from service.domain.subscribers.digest_model import Digest, StoryUpdate
 from service.domain.subscribers.digest_selection import Filters
@@ -26,7 +26,7 @@ UTC = ZoneInfo("UTC")
 
 def alert_email(*outlets: str, headline: str = "Ferry aground", words: str = "ferry") -> AlertEmail:
     return preview_alert_email(
-        story(headline, outlets or ("daily",)), parse_query(words=words), Filters()
+        story(headline, outlets or ("daily",)), parse_conditions(words=words), Filters()
     )
 
 
@@ -66,7 +66,7 @@ def test_update_has_own_subject_and_describes_the_growth():
 def test_hostile_text_is_escaped():
     bad = story(HOSTILE, [report("daily", HOSTILE, name=HOSTILE, url="javascript:x()")])
     content = replace(
-        preview_alert_email(bad, parse_query(words="x"), Filters()),
+        preview_alert_email(bad, parse_conditions(words="x"), Filters()),
         alerts=(AlertLabel(1, HOSTILE),),
     )
     rendered = render(content)

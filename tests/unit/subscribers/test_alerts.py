@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.subscribers.alerts import (
     Alert,
+    AlertConditions,
     AlertEmail,
-    AlertQuery,
     Notification,
     build_alert_emails,
     find_matches,
@@ -37,7 +37,7 @@ def ferry(*outlets: str | DigestReport, **values: object) -> DigestStory:
 
 
 def alert(number: int = 1, *, since: datetime = LONG_AGO, **values: object) -> Alert:
-    return Alert(number, AlertQuery(**values), since)  # type: ignore[arg-type]
+    return Alert(number, AlertConditions(**values), since)  # type: ignore[arg-type]
 
 
 def new_emails(
@@ -57,25 +57,25 @@ def notification_of(email: AlertEmail) -> Notification:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        (AlertQuery(words=frozenset({"ferry"})), True),
-        (AlertQuery(words=frozenset({"FERRY halcyon"})), True),
-        (AlertQuery(words=frozenset({"halcyon ferry"})), False),
-        (AlertQuery(words=frozenset({"fer"})), False),
-        (AlertQuery(words=frozenset({"rescue", "football"})), True),
-        (AlertQuery(words=frozenset({"!!"})), False),
-        (AlertQuery(entities=frozenset({"oriel vance"})), True),
-        (AlertQuery(entities=frozenset({"Vance"})), False),
-        (AlertQuery(outlets=frozenset({"daily", "other"})), True),
-        (AlertQuery(outlets=frozenset({"other"})), False),
-        (AlertQuery(countries=frozenset({"US"})), True),
-        (AlertQuery(countries=frozenset({"PL"})), False),
-        (AlertQuery(min_independent=2), True),
-        (AlertQuery(min_independent=3), False),
-        (AlertQuery(words=frozenset({"ferry"}), countries=frozenset({"PL"})), False),
-        (AlertQuery(words=frozenset({"ferry"}), entities=frozenset({"Castelmar"})), True),
+        (AlertConditions(words=frozenset({"ferry"})), True),
+        (AlertConditions(words=frozenset({"FERRY halcyon"})), True),
+        (AlertConditions(words=frozenset({"halcyon ferry"})), False),
+        (AlertConditions(words=frozenset({"fer"})), False),
+        (AlertConditions(words=frozenset({"rescue", "football"})), True),
+        (AlertConditions(words=frozenset({"!!"})), False),
+        (AlertConditions(entities=frozenset({"oriel vance"})), True),
+        (AlertConditions(entities=frozenset({"Vance"})), False),
+        (AlertConditions(outlets=frozenset({"daily", "other"})), True),
+        (AlertConditions(outlets=frozenset({"other"})), False),
+        (AlertConditions(countries=frozenset({"US"})), True),
+        (AlertConditions(countries=frozenset({"PL"})), False),
+        (AlertConditions(min_independent=2), True),
+        (AlertConditions(min_independent=3), False),
+        (AlertConditions(words=frozenset({"ferry"}), countries=frozenset({"PL"})), False),
+        (AlertConditions(words=frozenset({"ferry"}), entities=frozenset({"Castelmar"})), True),
     ],
 )
-def test_query_matches_one_value_of_each_field(query: AlertQuery, *, expected: bool):
+def test_query_matches_one_value_of_each_field(query: AlertConditions, *, expected: bool):
     stories = StoryIndex([ferry("daily", "herald"), story("Rates rise", ["sun"])])
     assert [each.headline for each in find_matches(stories, query)] == [
         "Ferry Halcyon aground"
@@ -86,9 +86,9 @@ def test_query_matches_one_value_of_each_field(query: AlertQuery, *, expected: b
 def test_word_matches_its_forms_also_in_a_title_of_unknown_language(language: str) -> None:
     found = report("daily", "Two ferries sail", language=language)
     index = StoryIndex([ferry(found)])
-    assert find_matches(index, AlertQuery(words=frozenset({"sailing"})))
-    assert find_matches(index, AlertQuery(words=frozenset({"two férry"})))
-    assert not find_matches(index, AlertQuery(words=frozenset({"sailor"})))
+    assert find_matches(index, AlertConditions(words=frozenset({"sailing"})))
+    assert find_matches(index, AlertConditions(words=frozenset({"two férry"})))
+    assert not find_matches(index, AlertConditions(words=frozenset({"sailor"})))
 
 
 def test_first_match_triggers_one_email():
@@ -143,7 +143,7 @@ def test_earlier_match_triggers_only_on_growth():
     assert grown.card.news is not None
     assert grown.card.news.since == NOW - timedelta(hours=4)
     # The story existed, but its coverage was too low to match.
-    wide = [replace(alerts[0], query=AlertQuery(min_independent=2))]
+    wide = [replace(alerts[0], conditions=AlertConditions(min_independent=2))]
     assert len(new_emails(wide, ferry(old, new))) == 1
 
 
@@ -178,7 +178,7 @@ def test_emails_are_sorted_by_rank():
 
 
 def test_query_is_parsed_from_text():
-    query = parse_query(words="ferry, fishing quota", countries="gb", min_independent=2)
+    query = parse_conditions(words="ferry, fishing quota", countries="gb", min_independent=2)
     assert query.words == {"ferry", "fishing quota"}
     assert query.countries == {"GB"}
     assert (
@@ -197,4 +197,4 @@ def test_query_is_parsed_from_text():
 )
 def test_empty_or_invalid_query_is_rejected(given: dict[str, object], reason: str):
     with pytest.raises(BadInputError, match=reason):
-        parse_query(**given)  # type: ignore[arg-type]
+        parse_conditions(**given)  # type: ignore[arg-type]

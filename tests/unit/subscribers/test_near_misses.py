@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.domain.subscribers.alerts import AlertQuery
+from service.domain.subscribers.alerts import AlertConditions
 from service.domain.subscribers.digest_selection import Filters
 from service.domain.subscribers.near_misses import find_near_misses
 from tests.support.content.digest_stories import report, story
@@ -18,7 +18,7 @@ FERRY = story(
 
 
 def reasons(filters: Filters | None = None, **query: Any) -> list[str]:
-    alert = AlertQuery(**query)
+    alert = AlertConditions(**query)
     return [each.reason for each in find_near_misses([FERRY], alert, filters or Filters(), limit=5)]
 
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from service.domain.subscribers.alert_preferences import parse_query
-from service.domain.subscribers.alerts import Alert, AlertQuery
+from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alerts import Alert, AlertConditions
 from service.errors import NotFoundError
 from service.store.database.paging import make_page
 from service.store.subscribers import alerts, link_keys, subscribers
@@ -67,9 +67,9 @@ class NewAlert(BaseModel):
 
     query: Text = Field(default="", description=QUERY, examples=["harbour"])
 
-    def parse(self) -> AlertQuery:
-        """Convert to the domain's form; raises BadInputError for a query without conditions."""
-        return parse_query(**self.model_dump())
+    def parse(self) -> AlertConditions:
+        """Convert to the domain's form; raises BadInputError if there are no conditions."""
+        return parse_conditions(**self.model_dump())
 
 
 class AlertOut(BaseModel):
@@ -99,16 +99,16 @@ class AlertOut(BaseModel):
     @classmethod
     def of(cls, alert: Alert, key: bytes) -> Self:
         """Convert an alert; `key` signs links and is empty before the first one."""
-        query = alert.query
+        conditions = alert.conditions
         return cls(
             id=alert.id,
-            description=str(query),
-            words=sorted(query.words),
-            entities=sorted(query.entities),
-            outlets=sorted(query.outlets),
-            countries=sorted(query.countries),
-            min_independent=query.min_independent,
-            query=query.saved.id if query.saved else None,
+            description=str(conditions),
+            words=sorted(conditions.words),
+            entities=sorted(conditions.entities),
+            outlets=sorted(conditions.outlets),
+            countries=sorted(conditions.countries),
+            min_independent=conditions.min_independent,
+            query=conditions.saved.id if conditions.saved else None,
             created_at=alert.since,
             feed=feed_path(key, alert.id) if key else None,
         )

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from service.domain.access.roles import Role
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.settings.load import load
 from service.store.database.sessions import Sessions
 from service.store.subscribers import alerts
@@ -64,7 +64,9 @@ def test_feed_contains_matching_stories(
     word = feed_of(adam, subscriber, words=f"{late.split()[0]}, {older.split()[0]}")
     assert titles(site, word) == [late]
     feed = site.get(f"{word}.json").json
-    assert feed["title"].endswith(str(parse_query(words=f"{late.split()[0]}, {older.split()[0]}")))
+    assert feed["title"].endswith(
+        str(parse_conditions(words=f"{late.split()[0]}, {older.split()[0]}"))
+    )
     assert feed["feed_url"] == f"{site.url}{word}.json"
     assert titles(site, feed_of(adam, subscriber, words="nobody")) == []
 
@@ -131,7 +133,7 @@ def test_preferences_page_links_to_the_feed(
     site: Site, sessions: Sessions, subscriber: Subscriber
 ) -> None:
     with sessions.begin() as session:
-        alerts.add(session, subscriber.id, parse_query(words="happens"), now=DUE)
+        alerts.add(session, subscriber.id, parse_conditions(words="happens"), now=DUE)
     headline = report_news(sessions, DUE - HOUR)
     page = site.page(path(sessions, "preferences", subscriber.id)).text
     [link] = re.findall(r'href="(/digest/feeds/[^"]+)\.atom"', page)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.subscribers.alerts import Alert, find_matches, preview_alert_email
 from service.domain.subscribers.digest_selection import Filters
 from service.domain.subscribers.story_index import StoryIndex
@@ -42,8 +42,8 @@ def alerts_of(sessions: Sessions, subscriber: Subscriber) -> list[Alert]:
 
 def test_one_click_stops_only_one_alert(site: Site, sessions: Sessions, subscriber: Subscriber):
     with sessions.begin() as session:
-        first = alerts.add(session, subscriber.id, parse_query(words="ferry"), now=DUE)
-        second = alerts.add(session, subscriber.id, parse_query(words="cup"), now=DUE)
+        first = alerts.add(session, subscriber.id, parse_conditions(words="ferry"), now=DUE)
+        second = alerts.add(session, subscriber.id, parse_conditions(words="cup"), now=DUE)
     where = path(sessions, "alerts", first.id)
     assert "Yes, stop this alert" in site.page(where).text
     assert alerts_of(sessions, subscriber) == [first, second]
@@ -67,7 +67,9 @@ def test_preferences_page_adds_lists_and_removes_alerts(
     added = post(site, f"{where}/alerts", "words=ferry%2C+%3Cb%3E&countries=gb&min_independent=2")
     assert added.status == 303
     [alert] = alerts_of(sessions, subscriber)
-    assert alert.query == parse_query(words="ferry, <b>", countries="GB", min_independent=2)
+    assert alert.conditions == parse_conditions(
+        words="ferry, <b>", countries="GB", min_independent=2
+    )
     page = site.page(added.headers["location"].partition("#")[0]).text
     assert "&lt;b&gt; or ferry, from United Kingdom, 2 or more independent outlets" in page
     assert post(site, f"{where}/alerts/{alert.id}/stop").status == 303
@@ -104,7 +106,7 @@ def test_invalid_query_returns_422_and_saves_nothing(
     site: Site, sessions: Sessions, subscriber: Subscriber, body: str, reason: str
 ):
     with sessions.begin() as session:
-        existing = alerts.add(session, subscriber.id, parse_query(words="ferry"), now=DUE)
+        existing = alerts.add(session, subscriber.id, parse_conditions(words="ferry"), now=DUE)
     response = post(site, path(sessions, "preferences", subscriber.id) + "/alerts", body)
     assert response.status == 422
     assert reason in response.text
@@ -116,7 +118,7 @@ def test_alert_of_another_subscriber_returns_404(
 ):
     [bob] = subscribe(sessions, "bob@x.example")
     with sessions.begin() as session:
-        mine = alerts.add(session, bob.id, parse_query(words="ferry"), now=DUE)
+        mine = alerts.add(session, bob.id, parse_conditions(words="ferry"), now=DUE)
     where = path(sessions, "preferences", subscriber.id)
     assert post(site, f"{where}/alerts/{mine.id}/stop").status == 404
     assert post(site, f"{where}/alerts/99999/stop").status == 404
@@ -125,7 +127,7 @@ def test_alert_of_another_subscriber_returns_404(
 
 def test_alert_email_has_a_web_page(site: Site, sessions: Sessions, subscriber: Subscriber):
     headline = report_news(sessions, DUE - timedelta(hours=2))
-    query = parse_query(min_independent=2)
+    query = parse_conditions(min_independent=2)
     with sessions.begin() as session:
         stories = StoryIndex(digest_stories(session, since=DUE - timedelta(days=1), limit=10))
         email = preview_alert_email(find_matches(stories, query)[0], query, Filters())

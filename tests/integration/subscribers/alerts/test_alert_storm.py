@@ -12,7 +12,7 @@ from sqlalchemy import text
 from jobs.running.context import Context
 from jobs.sending.alerts import alerts
 from jobs.sending.digest import digest
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.errors import MailServerError
 from service.store.subscribers import alerts as store
 from service.store.tables import OutletRow
@@ -32,7 +32,7 @@ def context(engine: Any, clock: Clock, mail: MailServer) -> Context:
     context = with_mail(make_context(engine, clock), mail.port)
     [ann] = subscribe(context.sessions, "ann@x.example")
     with context.sessions.begin() as session:
-        store.add(session, ann.id, parse_query(words="flood"), now=DUE)
+        store.add(session, ann.id, parse_conditions(words="flood"), now=DUE)
     return context
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from jobs.running.context import Context
 from jobs.running.runner import Job, run_job
 from jobs.sending.alerts import alerts
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.store.subscribers import alerts as store
 from service.store.tables import ArticleRow, OutletRow, StoryRow
 from tests.integration.conftest import Clock, make_context
@@ -29,7 +29,7 @@ def context(engine: Any, clock: Clock, mail: MailServer) -> Context:
     context = with_mail(make_context(engine, clock), mail.port)
     [ann] = subscribe(context.sessions, "ann@x.example")
     with context.sessions.begin() as session:
-        store.add(session, ann.id, parse_query(words="ferry", min_independent=3), now=DUE)
+        store.add(session, ann.id, parse_conditions(words="ferry", min_independent=3), now=DUE)
     clock.advance(minutes=5)
     return context
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from jobs.running.context import Context
 from jobs.sending.alerts import alerts
 from jobs.sending.digest import digest
-from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.subscribers.alerts import MAX_ALERTS
 from service.errors import BadInputError, MailServerError
 from service.store.queries import saved
@@ -37,7 +37,7 @@ def add_alert(context: Context, address: str, **query: Any) -> int:
     with context.sessions.begin() as session:
         owner = subscribers.find_by_address(session, address)
         since = context.clock() - DAY
-        return store.add(session, owner.id, parse_query(**query), now=since).id
+        return store.add(session, owner.id, parse_conditions(**query), now=since).id
 
 
 def report_story(context: Context, story: str, outlets: Sequence[str], at: datetime) -> None:
