@@ -78,8 +78,9 @@ def link(context: Context) -> Counts:
 
         existing = descriptions.load_storylines(session)
         storyline_ids = {str(story): line.id for line in existing for story in line.members}
-        opened = plan_update(existing, groups).opened
-        storyline_ids |= {str(membership.article): membership.story for membership in opened}
+        # The lineage of storylines: its articles are stories, and its stories are storylines.
+        joined = plan_update(existing, groups).opened
+        storyline_ids |= {str(membership.article): membership.story for membership in joined}
         storyline_of = {story: storyline_ids[story] for group in groups for story in group}
         titles = {}
         for group in groups:

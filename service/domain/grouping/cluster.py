@@ -64,10 +64,10 @@ def group(
     then depends only on the set of articles and on the stable stories.
     """
     unit_of = units.unit_of_rows(len(features))
-    unit_stories = stable.by_unit(units.members)
+    stable_units = stable.by_unit(units.members)
     group_of_unit = np.arange(len(units.members), dtype=np.int64)
-    components = split_components(unit_of[pairs], scores, unit_stories.stories, settings)
-    window = _Window(features, units, unit_stories, model, merge_model, settings)
+    components = split_components(unit_of[pairs], scores, stable_units.numbers, settings)
+    window = _Window(features, units, stable_units, model, merge_model, settings)
     batches = _join_small(each for each in components if len(each) > 1)
     for parts in compute.map(_decide_batch, window, batches):
         for part in parts:
@@ -96,7 +96,7 @@ def _decide_batch(window: _Window, components: list[Rows]) -> list[Rows]:
             members, units.cannot_link, window.features, window.model, window.settings
         ),
         window.merge_model,
-        window.stable.stories[joined],
+        window.stable.numbers[joined],
         window.stable.settings,
     )
     return [joined[part] for part in parts]
@@ -132,6 +132,7 @@ def build_components(
     units = _score_units(members, cannot_link, features, model)
     component_of = np.repeat(np.arange(len(components)), np.diff(bounds))
     units.scores[component_of[:, None] != component_of[None, :]] = 0
+    # The labels of n units are below 2 n, so this offset keeps labels of components apart.
     clusters = [
         run_hdbscan(units.scores[start:end, start:end], settings.epsilon) + 2 * start
         for start, end in pairwise(bounds.tolist())
@@ -140,15 +141,15 @@ def build_components(
 
 
 def split_components(
-    links: Pairs, scores: Floats, stories: Rows, settings: GroupingSettings
+    links: Pairs, scores: Floats, stable_numbers: Rows, settings: GroupingSettings
 ) -> Iterator[Rows]:
     """Connected components of units, each with at most `max_component` units.
 
-    Units are connected by pairs with at least `weak_score`, and by a common stable story in
-    `stories`. Larger components are cut at their weakest pairs. A component that even the strongest
-    pairs connect is cut by order.
+    Units are connected by pairs with at least `weak_score`, and by a common stable story:
+    `stable_numbers` are those of `StableStories`, by unit. Larger components are cut at their
+    weakest pairs. A component that even the strongest pairs connect is cut by order.
     """
-    count, chains = len(stories), chain_pairs(stories)
+    count, chains = len(stable_numbers), chain_pairs(stable_numbers)
     links = np.concatenate([links, chains])
     scores = np.concatenate([scores, np.ones(len(chains))])
     stack = [(np.arange(count, dtype=np.int64), settings.weak_score)]
@@ -172,7 +173,7 @@ def run_hdbscan(scores: Matrix, epsilon: float) -> Rows:
     units, make a single cluster possible. The option `allow_single_cluster` of HDBSCAN would also
     do that, but it joins clusters that epsilon separates.
     """
-    # Imported here because scikit-learn takes longer to import than most commands to run.
+    # hdbscan imports scikit-learn, which takes longer than most commands to run.
     from hdbscan import hdbscan  # noqa: PLC0415
 
     count = len(scores)
@@ -218,7 +219,7 @@ def _score_units(
     features: Features,
     model: PairModel,
 ) -> UnitScores:
-    """Score the units of a component with each other."""
+    """Score units with each other; those of different components, too."""
     sizes = np.array([len(rows) for rows in members], dtype=np.float64)
     scores = _mean_scores(members, features, model)
     mask: Mask = np.zeros((len(members), len(members)), dtype=bool)

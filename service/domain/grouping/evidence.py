@@ -15,29 +15,29 @@ from typing import Any
 import numpy as np
 
 from service.domain.articles.model import ArticleId, Floats, Rows
-from service.domain.grouping.place import Placement
+from service.domain.grouping.place import MAX_NEAREST, Placement
 from service.domain.grouping.reason import Reason
 from service.domain.grouping.window import Grouping
 from service.domain.pairs.scoring.score import PairModel, pair_features
 
-#: Maximum number of nearest members, and of rival stories that are scored.
-MAX_NEAREST = 3
+#: Maximum number of rival stories that are scored.
+MAX_RIVALS = 3
 
 
 def explain_placement(placement: Placement) -> Reason:
     """Evidence for the story of a newly placed article."""
     evidence: dict[str, Any] = {}
-    if placement.score is not None:
+    if placement.probability is not None:
         nearest: list[dict[str, Any]] = [
-            {"article": near.article, "score": near.score} for near in placement.nearest
+            {"article": near.article, "score": near.probability} for near in placement.nearest
         ]
         if nearest:
             nearest[0]["contributions"] = _round(placement.contributions)
-        evidence = {"score": placement.score, "nearest": nearest}
+        evidence = {"score": placement.probability, "nearest": nearest}
     if placement.next_best:
         best = placement.next_best
-        evidence["next"] = {"story": best.story, "score": round(best.score, 4)}
-    return Reason(placement.score, evidence)
+        evidence["next"] = {"story": best.story, "score": round(best.probability, 4)}
+    return Reason(placement.probability, evidence)
 
 
 def explain_grouping(
@@ -86,7 +86,7 @@ class _Explainer:
         members = self._members[self._stories[row]]
         members = members[members != row]
         rivals = sorted(self._rivals[row].items(), key=lambda item: (-item[1], item[0]))
-        rivals = rivals[:MAX_NEAREST]
+        rivals = rivals[:MAX_RIVALS]
         columns = np.concatenate([members, *(self._members[story] for story, _ in rivals)])
         row_scores = np.full(len(self._ids), np.nan)
         row_scores[columns] = self._model.calibration.probability(

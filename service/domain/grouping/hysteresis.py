@@ -19,9 +19,9 @@ from service.settings.sections.grouping import HysteresisSettings
 
 @dataclass(frozen=True, slots=True)
 class StableStories:
-    """The story number of each row, or unit; `UNSTABLE` for those that are not stable."""
+    """The number of the stable story of each row, or of each unit; `UNSTABLE` without one."""
 
-    stories: Rows
+    numbers: Rows
     settings: HysteresisSettings
 
     @classmethod
@@ -37,37 +37,40 @@ class StableStories:
         `stories` are the current stories of the rows, `ages` the hours since each article arrived,
         `window_size` the number of articles in the window.
         """
-        numbers: dict[str, int] = {}
-        numbered = np.array(
+        number_of: dict[str, int] = {}
+        numbers = np.array(
             [
-                UNSTABLE if story is None else numbers.setdefault(story, len(numbers))
+                UNSTABLE if story is None else number_of.setdefault(story, len(number_of))
                 for story in stories
             ],
             dtype=np.int64,
         )
         recent = ages <= settings.min_age_hours
         large_enough = window_size >= settings.min_window_articles
-        numbered[recent if large_enough else slice(None)] = UNSTABLE
-        return cls(numbered, settings)
+        numbers[recent if large_enough else slice(None)] = UNSTABLE
+        return cls(numbers, settings)
 
     def by_unit(self, members: list[list[int]]) -> Self:
         """The most frequent story among the stable rows of each unit; the first one if tied."""
-        stories = np.full(len(members), UNSTABLE, dtype=np.int64)
+        numbers = np.full(len(members), UNSTABLE, dtype=np.int64)
         units = np.repeat(np.arange(len(members)), [*map(len, members)])
         rows = np.fromiter(chain.from_iterable(members), dtype=np.int64, count=len(units))
-        stable = self.stories[rows] != UNSTABLE
-        units_and_stories = np.column_stack([units[stable], self.stories[rows][stable]])
+        stable = self.numbers[rows] != UNSTABLE
+        units_and_stories = np.column_stack([units[stable], self.numbers[rows][stable]])
         cells, counts = np.unique(units_and_stories, axis=0, return_counts=True)
         # Later assignments win: the most frequent story comes last, and the first one if tied.
         for cell in np.lexsort((-cells[:, 1], counts)):
-            stories[cells[cell, 0]] = cells[cell, 1]
-        return replace(self, stories=stories)
+            numbers[cells[cell, 0]] = cells[cell, 1]
+        return replace(self, numbers=numbers)
 
 
-def chain_pairs(stories: Rows) -> Rows:
-    """Pairs that connect the stable units of each story in a chain, shape (m, 2)."""
-    stable = np.flatnonzero(stories != UNSTABLE)
-    stable = stable[np.argsort(stories[stable], kind="stable")]
-    same = stories[stable[1:]] == stories[stable[:-1]]
+def chain_pairs(numbers: Rows) -> Rows:
+    """Pairs that connect the units of each stable story in a chain, shape (m, 2).
+
+    `numbers` are those of `StableStories`, by unit.
+    """
+    stable = np.flatnonzero(numbers != UNSTABLE)
+    stable = stable[np.argsort(numbers[stable], kind="stable")]
+    same = numbers[stable[1:]] == numbers[stable[:-1]]
     chains: Rows = np.column_stack([stable[:-1], stable[1:]])[same]
     return chains

@@ -13,8 +13,7 @@ from service.domain.articles.model import ArticleId, id_key
 TransitionKind = Literal["emerged", "grew", "shrank", "merged", "split", "closed", "reopened"]
 Members = tuple[ArticleId, ...]
 
-#: In one group, a younger story continues only if it has over this many times as many articles as
-#: the oldest one.
+#: A story continues in a group only if no rival has over this many times as many articles there.
 _SIZE_RATIO = 2
 
 
@@ -65,7 +64,8 @@ class Transition:
 class Plan:
     """Planned changes of stories, not written yet; `store.stories.apply_plan` writes them.
 
-    Articles that are closed and not opened again belong to no story afterwards.
+    `closed` are memberships that end, `opened` those that begin. An article with an ended and no
+    new membership belongs to no story afterwards.
     """
 
     emerged: tuple[NewStory, ...] = ()
@@ -109,11 +109,11 @@ def plan_update(
     """Match stories with groups by shared articles, and plan the changes.
 
     Each story continues in the group that contains most of its articles. If several stories would
-    continue in one group, the oldest one does. But a younger one takes precedence if it has more
-    than twice as many articles there. The others are matched with the remaining groups. A group
-    without a story becomes a new story. A story that loses all articles is merged into the story
-    that gets most of them. Articles in no group stay where they are. The order of the input does
-    not matter, and planning again after the plan is applied returns an empty plan.
+    continue in one group, one of them does: the oldest story that has at least half as many
+    articles there as the story with the most. The others are matched with the remaining groups. A
+    group without a story becomes a new story. A story that loses all articles is merged into the
+    story that gets most of them. Articles in no group stay where they are. The order of the input
+    does not matter, and planning again after the plan is applied returns an empty plan.
 
     `is_taken` reports ids that are in use by stories not in `existing`.
     """
@@ -185,8 +185,7 @@ def _match_round(
 ) -> dict[int, str]:
     """Match each story with the free group that contains most of its articles.
 
-    If several stories match one group, only one of them gets it. This is the oldest story with at
-    least half as many articles in the group as the story with most of them.
+    If several stories match one group, the rule of `plan_update` selects one.
     """
     best: dict[str, tuple[int, int]] = {}
     for number, overlap in enumerate(overlaps):
@@ -277,25 +276,27 @@ def _transitions(
                 returned.setdefault((move.old, move.new), []).append(move.article)
     created = {story.id for story in emerged}
     ended = {merge.story for merge in merges}
-    lines = [Transition(story.id, "emerged", tuple(gained[story.id])) for story in emerged]
-    lines += [
+    transitions = [Transition(story.id, "emerged", tuple(gained[story.id])) for story in emerged]
+    transitions += [
         Transition(story.split_from, "split", tuple(gained[story.id]), story.id)
         for story in emerged
         if story.split_from
     ]
-    lines += [
+    transitions += [
         Transition(key, "reopened" if key in revived else "grew", tuple(ids))
         for key, ids in gained.items()
         if key not in created
     ]
-    lines += [Transition(old, "split", tuple(ids), new) for (old, new), ids in returned.items()]
-    lines += [
+    transitions += [
+        Transition(old, "split", tuple(ids), new) for (old, new), ids in returned.items()
+    ]
+    transitions += [
         Transition(key, "shrank", tuple(ids)) for key, ids in lost.items() if key not in ended
     ]
-    lines += [
+    transitions += [
         Transition(merge.story, "merged", tuple(lost[merge.story]), merge.into) for merge in merges
     ]
-    return sorted(lines, key=lambda line: (line.story, line.kind, line.other or ""))
+    return sorted(transitions, key=lambda each: (each.story, each.kind, each.other or ""))
 
 
 def _sort(ids: Collection[ArticleId]) -> Members:

@@ -1,4 +1,4 @@
-"""Online state of a replay: stories and scored pairs while articles arrive."""
+"""State of a replay: stories and scored pairs, updated with each batch of arriving articles."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -72,26 +72,26 @@ class OnlineState:
         window = np.flatnonzero(hour - self._arrived <= window_hours)
         self.window_size = len(window)
         rescore = len(window) > self._scored_size * (1 + _GROWTH)
-        query_rows = window if rescore else new
+        scored_rows = window if rescore else new
         vocabulary = self._tokenised[window].build_vocabulary()
         vocabulary = replace(vocabulary, prior_shift=self._prior_shift)
-        vocabulary, pairs = self._score_candidates(query_rows, window, vocabulary, rescore=rescore)
+        vocabulary, pairs = self._score_candidates(scored_rows, window, vocabulary, rescore=rescore)
         self._place(new, pairs, vocabulary, hour)
         before = list(self._story)
-        self._reconcile(query_rows, window, vocabulary, hour)
+        self._reconcile(scored_rows, window, vocabulary, hour)
         changed = [row for row in window if before[row] != self._story[row]]
         return np.array(changed, dtype=np.int64)
 
     def _score_candidates(
-        self, query_rows: Rows, window: Rows, vocabulary: Vocabulary, *, rescore: bool
+        self, scored_rows: Rows, window: Rows, vocabulary: Vocabulary, *, rescore: bool
     ) -> tuple[Vocabulary, Pairs]:
         """Score the candidates of some rows and add them to the scored pairs.
 
         With `rescore` they replace the scored pairs and give the prior shift until the next time.
         """
         features = self._tokenised.candidate_features(window, vocabulary)
-        places = np.searchsorted(window, np.sort(query_rows))
-        candidates = window[candidate_pairs(features, self._settings.candidates, rows=places)]
+        positions = np.searchsorted(window, np.sort(scored_rows))
+        candidates = window[candidate_pairs(features, self._settings.candidates, rows=positions)]
         candidates = without_roundups(candidates, self._articles)
         rows = np.unique(candidates)
         row_features = Features.build(self._tokenised[rows], vocabulary)
@@ -134,9 +134,11 @@ class OnlineState:
         self._story[row] = story
         self._members.setdefault(story, set()).add(row)
 
-    def _reconcile(self, new: Rows, window: Rows, vocabulary: Vocabulary, hour: float) -> None:
-        """Regroup everything connected with these rows, and update the stories."""
-        rows = self._affected_rows(new, window, hour)
+    def _reconcile(
+        self, scored_rows: Rows, window: Rows, vocabulary: Vocabulary, hour: float
+    ) -> None:
+        """Regroup everything connected with rows that were scored, and update the stories."""
+        rows = self._affected_rows(scored_rows, window, hour)
         articles = [self._articles[row] for row in rows]
         inside = self._pairs_inside(rows)
         labels = group(
@@ -170,17 +172,17 @@ class OnlineState:
         ages = hour - self._arrived[rows]
         return StableStories.select(stories, ages, window_size, self._settings.hysteresis)
 
-    def _affected_rows(self, new: Rows, window: Rows, hour: float) -> Rows:
-        """Rows of the connected components that contain a new row."""
+    def _affected_rows(self, scored_rows: Rows, window: Rows, hour: float) -> Rows:
+        """Rows of the connected components that contain a row that was scored."""
         units = self._units(window)
         unit_of = units.unit_of_rows(len(window))
         inside = self._pairs_inside(window)
         links = unit_of[np.searchsorted(window, self._pairs[inside])]
-        new_units = set(unit_of[np.searchsorted(window, new)].tolist())
+        scored_units = set(unit_of[np.searchsorted(window, scored_rows)].tolist())
         stable = self._stable_stories(window, len(window), hour).by_unit(units.members)
         settings = self._settings.grouping
-        parts = split_components(links, self._scores[inside], stable.stories, settings)
-        touched = [part for part in parts if new_units.intersection(part.tolist())]
+        parts = split_components(links, self._scores[inside], stable.numbers, settings)
+        touched = [part for part in parts if scored_units.intersection(part.tolist())]
         return np.sort(window[np.isin(unit_of, np.concatenate(touched))])
 
     def _pairs_inside(self, rows: Rows) -> NDArray[np.bool_]:

@@ -13,15 +13,14 @@ from service.domain.articles.model import (
     canonical_order,
     id_key,
 )
-from service.domain.grouping import constraints as editor_constraints
-from service.domain.grouping.constraints import Constraints, symmetric_links
+from service.domain.grouping.constraints import NO_CONSTRAINTS, Constraints, symmetric_links
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.scoring.score import PairModel, pair_features
 from service.domain.pairs.vocabulary import Vocabulary
 from service.settings.sections.grouping import GroupingSettings
 
 #: Maximum number of nearest members in the evidence.
-_MAX_NEAREST = 3
+MAX_NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +28,22 @@ class ScoredArticle:
     """A near article, and the calibrated probability that both report one event."""
 
     article: ArticleId
-    score: float
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)
-class StoryScore:
+class ScoredStory:
     """Mean calibrated probability of an article with a story's members."""
 
     story: str
-    score: float
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
     """The story of a new article, and the evidence for it.
 
+    `probability` is the mean calibrated probability of the article with the story's members.
     `story` is None for an article that starts a story, and for one that joins a story started in
     the same call. `founder` is then the article that started it. `contributions` are those of each
     feature to the log odds of the nearest pair. `next_best` is the best story not joined.
@@ -52,10 +52,10 @@ class Placement:
     article: ArticleId
     story: str | None
     founder: ArticleId | None
-    score: float | None
+    probability: float | None
     nearest: tuple[ScoredArticle, ...]
     contributions: Mapping[str, float]
-    next_best: StoryScore | None
+    next_best: ScoredStory | None
 
 
 def place(
@@ -66,7 +66,7 @@ def place(
     vocabulary: Vocabulary,
     model: PairModel,
     settings: GroupingSettings,
-    constraints: Constraints = editor_constraints.NO_CONSTRAINTS,
+    constraints: Constraints = NO_CONSTRAINTS,
 ) -> list[Placement]:
     """Place the articles whose story is None among the others, in order of their dates.
 
@@ -95,7 +95,7 @@ def place_rows(
     *,
     model: PairModel,
     settings: GroupingSettings,
-    constraints: Constraints = editor_constraints.NO_CONSTRAINTS,
+    constraints: Constraints = NO_CONSTRAINTS,
 ) -> list[Placement]:
     """`place` for articles in canonical order with computed features.
 
@@ -213,7 +213,7 @@ class _Placer:
 
         placed = [other for rows in self._members.values() for other in rows]
         others = placed if chosen is None else self._members[chosen]
-        nearest = sorted(others, key=lambda other: (-row_scores[other], other))[:_MAX_NEAREST]
+        nearest = sorted(others, key=lambda other: (-row_scores[other], other))[:MAX_NEAREST]
         second = next((key for _, key in ranked if key != chosen and isinstance(key, str)), None)
         contributions: dict[str, float] = {}
         if nearest:
@@ -224,10 +224,10 @@ class _Placer:
             article=self._articles[row].id,
             story=chosen if isinstance(chosen, str) else None,
             founder=self._articles[chosen].id if isinstance(chosen, int) else None,
-            score=None if chosen is None else mean(chosen),
+            probability=None if chosen is None else mean(chosen),
             nearest=tuple(
                 ScoredArticle(self._articles[o].id, float(probabilities[o])) for o in nearest
             ),
             contributions=contributions,
-            next_best=None if second is None else StoryScore(second, mean(second)),
+            next_best=None if second is None else ScoredStory(second, mean(second)),
         )

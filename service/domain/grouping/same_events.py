@@ -12,9 +12,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from service.domain.articles.model import Article, ArticleId, Rows, Vectors
-from service.domain.grouping import constraints as editor_constraints
 from service.domain.grouping.cluster import build_components, rows_by_label
-from service.domain.grouping.constraints import Constraints
+from service.domain.grouping.constraints import NO_CONSTRAINTS, Constraints
 from service.domain.merges.decision import merge_gains, merge_groups
 from service.domain.merges.features import Components
 from service.domain.merges.group_pairs import GroupPair
@@ -41,7 +40,7 @@ def find_same_events(
     model: PairModel,
     merge_model: MergeModel,
     settings: StorySettings,
-    constraints: Constraints = editor_constraints.NO_CONSTRAINTS,
+    constraints: Constraints = NO_CONSTRAINTS,
 ) -> list[tuple[str, ...]]:
     """Sets of two or more stories that report one event, sorted; deterministic.
 

@@ -17,9 +17,8 @@ from service.domain.articles.model import (
     canonical_order,
 )
 from service.domain.compute import IN_PROCESS, Compute
-from service.domain.grouping import constraints as editor_constraints
 from service.domain.grouping.cluster import Units, group
-from service.domain.grouping.constraints import Constraints
+from service.domain.grouping.constraints import NO_CONSTRAINTS, Constraints, merge_linked_rows
 from service.domain.grouping.hysteresis import StableStories
 from service.domain.merges.model import MergeModel
 from service.domain.pairs.candidates import candidate_pairs, without_roundups
@@ -85,7 +84,7 @@ def group_window(
     model: PairModel,
     merge_model: MergeModel,
     settings: StorySettings,
-    constraints: Constraints = editor_constraints.NO_CONSTRAINTS,
+    constraints: Constraints = NO_CONSTRAINTS,
     current_stories: Mapping[ArticleId, CurrentStory] = MappingProxyType({}),
     compute: Compute = IN_PROCESS,
 ) -> Grouping:
@@ -162,16 +161,12 @@ def score_window(
     )
 
 
-def build_units(
-    articles: Sequence[Article], constraints: Constraints = editor_constraints.NO_CONSTRAINTS
-) -> Units:
+def build_units(articles: Sequence[Article], constraints: Constraints = NO_CONSTRAINTS) -> Units:
     """Combine duplicates of one day and must-link articles into units."""
     ids = [article.id for article in articles]
     cannot_link = constraints.cannot_link_rows(ids)
     must_link = constraints.must_link_rows(ids) + _duplicate_rows(articles)
-    return Units(
-        editor_constraints.merge_linked_rows(len(articles), must_link, cannot_link), cannot_link
-    )
+    return Units(merge_linked_rows(len(articles), must_link, cannot_link), cannot_link)
 
 
 def _duplicate_rows(articles: Sequence[Article]) -> list[tuple[int, int]]:

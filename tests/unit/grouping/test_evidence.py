@@ -5,7 +5,7 @@ import pytest
 
 from service.domain.articles.model import Article, ArticleId
 from service.domain.grouping.evidence import explain_grouping, explain_placement
-from service.domain.grouping.place import Placement, ScoredArticle, StoryScore
+from service.domain.grouping.place import Placement, ScoredArticle, ScoredStory
 from service.domain.grouping.reason import Reason
 from service.domain.grouping.window import group_window
 from service.domain.pairs.scoring.calibration import Calibration
@@ -25,7 +25,7 @@ NEAREST = (ScoredArticle(7, 0.97), ScoredArticle(8, 0.5))
 def test_placement_evidence_has_nearest_members_and_next_best_story() -> None:
     contributions = {"dense": 2.12345}
     reason = explain_placement(
-        Placement(1, "s", None, 0.9, NEAREST, contributions, StoryScore("t", 0.123456))
+        Placement(1, "s", None, 0.9, NEAREST, contributions, ScoredStory("t", 0.123456))
     )
     assert reason == Reason(
         0.9,

@@ -29,13 +29,13 @@ def stable(*stories: int) -> StableStories:
 
 def test_stable_rows_are_old_enough_in_a_large_enough_window() -> None:
     stable_stories, ages = ["a", "b", "a", None], np.array([2.0, 2.0, 0.5, 2.0])
-    assert StableStories.select(stable_stories, ages, 3, SETTINGS).stories.tolist() == [
+    assert StableStories.select(stable_stories, ages, 3, SETTINGS).numbers.tolist() == [
         0,
         1,
         -1,
         -1,
     ]
-    assert StableStories.select(stable_stories, ages, 2, SETTINGS).stories.tolist() == [
+    assert StableStories.select(stable_stories, ages, 2, SETTINGS).numbers.tolist() == [
         -1,
         -1,
         -1,
@@ -45,7 +45,7 @@ def test_stable_rows_are_old_enough_in_a_large_enough_window() -> None:
 
 def test_unit_takes_the_most_frequent_stable_story() -> None:
     rows = stable(4, 5, 5, UNSTABLE, UNSTABLE)
-    assert rows.by_unit([[0, 1, 2], [3], [4]]).stories.tolist() == [5, -1, -1]
+    assert rows.by_unit([[0, 1, 2], [3], [4]]).numbers.tolist() == [5, -1, -1]
 
 
 def test_chain_pairs_connects_each_story() -> None:

@@ -67,6 +67,19 @@ def test_story_with_over_twice_the_articles_keeps_its_id() -> None:
     assert plan.merged == (StoryMerge("old", "large"),)
 
 
+def test_oldest_story_with_half_of_the_largest_keeps_its_id() -> None:
+    """The oldest story has too few of the articles; the second has half of the third's."""
+    sizes = {"oldest": 4, "second": 5, "third": 10}
+    starts = {"oldest": 0, "second": 10, "third": 20}
+    members = {name: range(starts[name], starts[name] + size) for name, size in sizes.items()}
+    existing = [story(name, *members[name], age=3 - number) for number, name in enumerate(sizes)]
+    plan = plan_update(existing, [[key for keys in members.values() for key in keys]])
+    assert {merge.story: merge.into for merge in plan.merged} == {
+        "oldest": "second",
+        "third": "second",
+    }
+
+
 def test_split_records_its_parent() -> None:
     plan = plan_update([story("old", 1, 2, 3, 4, 5)], [[1, 2, 3], [4, 5]])
     (child,) = plan.emerged

@@ -55,13 +55,13 @@ def stories_without_first(arrivals: int = 1) -> list[str | None]:
 def test_arrival_joins_its_event_with_evidence() -> None:
     (result,) = place_all(event_articles(), stories_without_first())
     assert (result.story, result.founder) == ("event 0", None)
-    assert result.score is not None
-    assert result.score > 0.5
+    assert result.probability is not None
+    assert result.probability > 0.5
     assert {neighbour.article for neighbour in result.nearest} == {1, 2, 3}
     assert result.contributions["dense"] > 0
     assert result.next_best is not None
     assert result.next_best.story != "event 0"
-    assert result.next_best.score < result.score
+    assert result.next_best.probability < result.probability
 
 
 def test_calibration_changes_the_evidence_and_not_the_story() -> None:
@@ -71,16 +71,16 @@ def test_calibration_changes_the_evidence_and_not_the_story() -> None:
     )
     assert calibrated.story == plain.story
     assert [each.article for each in calibrated.nearest] == [each.article for each in plain.nearest]
-    assert calibrated.nearest[0].score < plain.nearest[0].score
-    assert calibrated.score is not None
-    assert plain.score is not None
-    assert calibrated.score < plain.score
+    assert calibrated.nearest[0].probability < plain.nearest[0].probability
+    assert calibrated.probability is not None
+    assert plain.probability is not None
+    assert calibrated.probability < plain.probability
 
 
 def test_first_arrival_starts_a_story_that_others_join() -> None:
     articles = event_articles()[:2]
     first, second = place_all(articles, [None, None])
-    assert (first.story, first.founder, first.score, first.nearest) == (None, None, None, ())
+    assert (first.story, first.founder, first.probability, first.nearest) == (None, None, None, ())
     assert (second.story, second.founder) == (None, articles[0].id)
     assert first.contributions == {}
 

@@ -185,7 +185,7 @@ def match_article(
     return _build_match(
         session,
         placement.story if placement else None,
-        placement.score if placement else None,
+        placement.probability if placement else None,
         _read_placement_evidence(placement),
         article=None,
         copy_of=original if isinstance(original, int) else None,
@@ -241,12 +241,12 @@ def _read_placement_evidence(placement: Placement | None) -> Evidence:
     if placement is None:
         return read_evidence({})
     nearest: list[dict[str, Any]] = [
-        {"article": near.article, "score": near.score} for near in placement.nearest
+        {"article": near.article, "score": near.probability} for near in placement.nearest
     ]
     if nearest:
         nearest[0]["contributions"] = dict(placement.contributions)
     best = placement.next_best
-    next_best = {"story": best.story, "score": best.score} if best else None
+    next_best = {"story": best.story, "score": best.probability} if best else None
     return read_evidence({"nearest": nearest, "next": next_best})
 
 
