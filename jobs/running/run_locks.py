@@ -57,11 +57,11 @@ class HeldLock:
         return Fence(self.run_id, lambda: self.lost)
 
     @property
-    def problem(self) -> str:
-        """Kind of the problem that is reported if the run does not stop."""
+    def problem_kind(self) -> str:
+        """Key of the problem that `/readyz` shows if the run does not stop."""
         return f"run {self.run_id}"
 
-    def require(self) -> None:
+    def raise_if_lost(self) -> None:
         """Raise LockLostError if the lock was lost."""
         if self.lost:
             raise LockLostError(self.lost)
@@ -111,7 +111,7 @@ class RunLocks:
             self._last_beat = time.monotonic()
 
     def is_alive(self) -> bool:
-        """Whether the heartbeat thread works; a database that does not respond does not count."""
+        """Whether the heartbeat thread works; also True while the database does not respond."""
         return time.monotonic() - self._last_beat < BEAT_TIMEOUT + self._settings.heartbeat_seconds
 
     def close(self) -> None:
@@ -139,7 +139,7 @@ class RunLocks:
 
     def _release(self, held: HeldLock) -> None:
         with self._mutex:
-            self._state.clear(held.problem)
+            self._state.clear(held.problem_kind)
             if self._held.get(held.job) is not held:
                 return  # lost before
             del self._held[held.job]
@@ -171,7 +171,7 @@ class RunLocks:
                 return ()
 
     def _end_overdue(self, connection: Connection) -> None:
-        """Take the locks of runs that have not stopped at their maximum duration."""
+        """Take the locks of runs that have not stopped `stop_grace_seconds` after their maximum."""
         latest = time.monotonic() - self._settings.stop_grace_seconds
         for held in [each for each in self._held.values() if each.ends_at < latest]:
             reason = f"it did not stop after {held.max_seconds:g} s (run_limits.{held.job})"
@@ -185,7 +185,7 @@ class RunLocks:
         locks.unlock(connection, lock_name(held.job))
         # Until the thread of the run ends, which removes this problem.
         problem = f"Job {held.job} is stuck: {reason}"
-        self._state.report(held.problem, problem, seconds=FOREVER)
+        self._state.report(held.problem_kind, problem, seconds=FOREVER)
         log.error("lock lost", action="lock_lost", job=held.job, reason=reason)
 
     def _find_stalled(self, connection: Connection) -> Sequence[str]:

@@ -80,7 +80,7 @@ def run_locked(job: Job, context: Context, run_locks: RunLocks) -> Counts | None
                 with context.sessions() as session:
                     current = current_models.apply(session, context)
                 counts = job.function(_locked_context(current, held))
-                held.require()
+                held.raise_if_lost()
                 error = None
         except Exception as caught:
             error = f"{type(caught).__name__}: {caught}"

@@ -28,7 +28,7 @@ SHUTDOWN_TIMEOUT = 8
 def run_scheduler(jobs: Sequence[Job], context: Context) -> Iterator[Callable[[], bool]]:
     """Run the jobs in background threads: all of them at once, then each at its interval.
 
-    Yields a function that returns whether the jobs are supervised: heartbeats are recorded.
+    Yields a function: whether the heartbeat thread of the jobs is alive.
 
     On exit no further run starts. Running jobs are stopped early and awaited for
     `SHUTDOWN_TIMEOUT` seconds, or not at all if the body raised an exception.

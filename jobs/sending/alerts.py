@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 from jobs.running.context import Context, Counts
-from jobs.running.mail import run_mail_job, subscriber_batches
+from jobs.sending.mail import run_mail_job, subscriber_batches
 from service.domain.subscribers.alerts import build_alert_emails
 from service.domain.subscribers.story_index import StoryIndex
 from service.store.runs import runs

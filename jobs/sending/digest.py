@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
-from jobs.running.mail import run_mail_job, subscriber_batches
+from jobs.sending.mail import run_mail_job, subscriber_batches
 from service.domain.grouping.same_events import find_same_events
 from service.domain.subscribers.alerts import list_deferred
 from service.domain.subscribers.digest_events import join_events
@@ -88,7 +88,7 @@ def _find_events(
 ) -> list[tuple[str, ...]]:
     """Find the stories of one event, among those with a report.
 
-    None before the first run of reconcile, because the window has no vocabulary yet.
+    An empty list before the first run of reconcile, because the window has no vocabulary yet.
     """
     vocabulary = vocabularies.latest(session)
     if vocabulary is None:

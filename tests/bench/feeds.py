@@ -23,10 +23,10 @@ from xml.sax.saxutils import escape
 
 from jobs.fetch import fetch
 from jobs.running.context import Context
-from service.commands.demo.samples import allow_loopback
 from service.commands.running.models import lazy_encoder, load_merge_model, load_pair_model
 from service.domain.catalogue.outlets import Outlet
 from service.settings import load as settings_module
+from service.settings.samples import for_samples
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
 from service.store.database import schema
@@ -119,7 +119,7 @@ def own_passes(urls: Sequence[str], server: EmbeddedServer, database: str) -> Pa
     """Run the job `fetch` twice in a new database."""
     engine = schema.make_engine(server.ensure_database(database))
     schema.upgrade(engine)
-    settings = allow_loopback(settings_module.load({}))
+    settings = for_samples(settings_module.load({}))
     settings = replace(
         settings,
         fetch=replace(settings.fetch, concurrency=CONNECTIONS, per_host=CONNECTIONS),

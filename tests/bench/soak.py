@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 import structlog
 
 from jobs.running.context import Context
-from service.commands.demo.samples import allow_loopback
 from service.commands.running.models import lazy_encoder, load_merge_model, load_pair_model
 from service.settings import load as settings_module
+from service.settings.samples import for_samples
 from service.store.database import schema
 from service.store.database.sessions import make_sessions
 from tests.bench.feeds import embedded_server
@@ -37,7 +37,7 @@ def main(minutes: float = MINUTES) -> int:
     with embedded_server() as server:
         engine = schema.make_engine(server.ensure_database("soak"))
         schema.upgrade(engine)
-        settings = allow_loopback(settings_module.load({}))
+        settings = for_samples(settings_module.load({}))
         pacing = replace(
             settings.pacing,
             min_interval_minutes=INTERVAL,

@@ -10,9 +10,9 @@ import structlog
 from sqlalchemy import Engine
 
 from jobs.running.context import Context
-from service.commands.demo.samples import allow_loopback
 from service.commands.running.models import load_merge_model, load_pair_model
 from service.settings import load as settings_module
+from service.settings.samples import for_samples
 from service.store.database.sessions import make_sessions
 from tests.support.encoders import WordEncoder
 from tests.support.servers.feed_server import FeedServer
@@ -48,7 +48,7 @@ def mail() -> Iterator[MailServer]:
 def make_context(engine: Engine, clock: Callable[[], datetime]) -> Context:
     """Build the job context on a database, with the fake encoder."""
     encoder = WordEncoder()
-    settings = allow_loopback(settings_module.load({}))
+    settings = for_samples(settings_module.load({}))
     return Context(
         engine=engine,
         sessions=make_sessions(engine),

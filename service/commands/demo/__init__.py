@@ -1,6 +1,7 @@
 """`samestory demo`: run the pipeline from feeds to stories on sample feeds.
 
-Sample set-up, feed server and terminal output only; the pipeline is that of the daemon.
+This package has only the set-up of the samples, their feed server and the output. The pipeline is
+that of the daemon.
 """
 
 from pathlib import Path
@@ -16,6 +17,7 @@ from service.commands.running.wiring import open_context
 from service.settings import load as settings_module
 from service.settings import logging
 from service.settings.paths import SEEDS_DIR
+from service.settings.samples import fetch_in_order, for_samples
 
 #: Recipient of the digest preview; nothing is sent.
 RECIPIENT = "reader@localhost"
@@ -48,7 +50,7 @@ def demo(
     sample = samples.Sample.from_folder(
         feeds or SEEDS_DIR, now=now, shipped=feeds is None, profile=settings_module.profile_name()
     )
-    settings = samples.fetch_in_order(samples.allow_loopback(settings_module.load()))
+    settings = fetch_in_order(for_samples(settings_module.load()))
     logging.configure(settings.log)
     with (
         view.progress_bars() as progress,

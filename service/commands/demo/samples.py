@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
@@ -19,7 +19,6 @@ from service.domain.catalogue.outlets import Outlet
 from service.errors import BadInputError, FeedError
 from service.ingest.catalogue_files import index_sites, read_feeds, read_outlets
 from service.ingest.parsing.parse import parse_feed
-from service.settings.load import Settings
 from service.settings.paths import CONFIG_DIR
 from service.settings.sections.daemon import DEMO_DATABASE
 from service.settings.sources import DEFAULT_PROFILE
@@ -28,7 +27,6 @@ from service.store.catalogue import feeds, outlets
 from service.store.catalogue.feeds import NewFeed
 from service.store.story_views import overview
 
-LOOPBACK = "127.0.0.0/8"
 #: Clock of the demo with the shipped samples: a few hours after their last report.
 SEEDS_NOW = datetime(2023, 5, 12, 18, tzinfo=UTC)
 #: URL prefix of the demo's feeds; the port differs between runs.
@@ -71,26 +69,6 @@ class Contents:
     feeds: int
     articles: int
     stories: int
-
-
-def allow_loopback(settings: Settings) -> Settings:
-    """Allow requests to loopback, remove delays per host, and log errors only."""
-    fetch = replace(
-        settings.fetch,
-        allow_networks=(*settings.fetch.allow_networks, LOOPBACK),
-        per_host=settings.fetch.concurrency,
-        host_delay_seconds=0,
-    )
-    return replace(settings, fetch=fetch, log=replace(settings.log, level="error", format="text"))
-
-
-def fetch_in_order(settings: Settings) -> Settings:
-    """Fetch and parse feeds one after the other.
-
-    So articles and stories get the same ids in each new demo; the documentation refers to them.
-    """
-    fetch = replace(settings.fetch, concurrency=1, per_host=1)
-    return replace(settings, fetch=fetch, parse=replace(settings.parse, workers=1))
 
 
 def check_contents(context: Context) -> Contents:

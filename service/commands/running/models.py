@@ -86,7 +86,7 @@ class ModelSets:
             return models
 
     def keep(self, choices: Iterable[ModelChoice]) -> None:
-        """Forget the models of all other choices, and return their memory."""
+        """Keep the models of these choices; remove those of all others, and free their memory."""
         keys = {json.dumps(each.to_json(), sort_keys=True) for each in choices}
         with self._lock:
             former = [each for each in self._sets if each not in keys]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,10 @@ from service.domain.articles.article_types import ArticleType
 from service.errors import ModelMismatchError
 
 ArticleId = int | str
+#: Last processing step of the latest revision of an article. admitted: it is stored, and waits for
+#: its vector and the job place. placed: place has processed it. reconciled: reconcile has grouped
+#: it. A revision, new page text or an editor's decision can set the stage back.
+Stage = Literal["admitted", "placed", "reconciled"]
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from service.domain.articles.article_types import ArticleType
 from service.domain.articles.boilerplate import cut
 from service.domain.articles.entries import Draft
-from service.domain.articles.model import Article
+from service.domain.articles.model import Article, Stage
 from service.domain.articles.tokenization import LEAD_CHARACTERS
 from service.domain.text.spans import Span
 from service.store.articles.types import EFFECTIVE_TYPE
@@ -96,7 +96,7 @@ def load_latest_ids(session: Session, *, limit: int) -> list[int]:
     return list(session.scalars(select(ArticleRow.id).order_by(ArticleRow.id.desc()).limit(limit)))
 
 
-def find_in_stage(session: Session, stage: str) -> dict[int, datetime]:
+def find_in_stage(session: Session, stage: Stage) -> dict[int, datetime]:
     """Return the report time of each article in a stage, by id."""
     statement = select(ArticleRow.id, ArticleRow.reported_at).where(ArticleRow.stage == stage)
     return dict(session.execute(statement.order_by(ArticleRow.id)).all())
@@ -125,7 +125,7 @@ def measure_lags(session: Session, ids: Iterable[int], *, now: datetime) -> list
     ]
 
 
-def advance_stage(session: Session, ids: Iterable[int], *, before: str, after: str) -> None:
+def advance_stage(session: Session, ids: Iterable[int], *, before: Stage, after: Stage) -> None:
     """Set the stage of articles that are still in stage `before`: a revision resets the stage."""
     unchanged = ArticleRow.id.in_(list(ids)), ArticleRow.stage == before
     # Lock in the same order as admission does, to avoid deadlocks.

@@ -6,7 +6,7 @@ single column. Keys such as canonical URLs must be unique over all days, so they
 their own.
 """
 
-from typing import Any
+from typing import Any, get_args
 
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.domain.articles.article_types import ArticleType
+from service.domain.articles.model import Stage
 from service.store.tables.base import Base, Identifier, Instant, one_of
 
 #: Sequence numbers of article ids, over all days.
@@ -61,7 +62,7 @@ class ArticleRow(Base):
     __table_args__ = (
         one_of("date_flag", "ok", "missing", "future", "ancient", "unparsable", "vague"),
         one_of("date_precision", "minute", "day"),
-        one_of("stage", "admitted", "placed", "reconciled"),
+        one_of("stage", *get_args(Stage)),
         one_of("type", *ArticleType),
         one_of("corrected_type", *ArticleType),
         Index("ix_articles_admitted", "id", postgresql_where=sql("stage = 'admitted'")),
@@ -106,7 +107,7 @@ class ArticleRow(Base):
     content_hash: Mapped[str]
     stage: Mapped[str] = mapped_column(
         server_default="admitted"
-    )  #: last processing step of this revision
+    )  #: see `domain.articles.model.Stage`
     word_keys: Mapped[list[int]] = mapped_column(
         server_default=sql("'{}'")
     )  #: keys of its rarest words (`domain.pairs.vocabulary`)

@@ -16,7 +16,6 @@ from jobs.link import link
 from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.running.context import Context, Counts
-from service.commands.demo.samples import allow_loopback
 from service.commands.running.models import lazy_encoder, load_merge_model, load_pair_model
 from service.domain.articles.entries import FeedContext
 from service.domain.catalogue.outlets import Outlet
@@ -24,6 +23,7 @@ from service.ingest.admit import admit_feed
 from service.ingest.detect_language import resolve_language
 from service.ingest.parsing.parse import parse_feed
 from service.settings import load as settings_module
+from service.settings.samples import for_samples
 from service.store.articles import articles, vectors
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
@@ -131,7 +131,7 @@ def _measure_parsing(folder: Path) -> tuple[float, float]:
 
 
 def _context(engine: Engine) -> Context:
-    settings = allow_loopback(settings_module.load({}))
+    settings = for_samples(settings_module.load({}))
     fetching = replace(settings.fetch, concurrency=CONNECTIONS, per_host=CONNECTIONS)
     settings = replace(settings, fetch=replace(fetching, host_delay_seconds=0.001))
     return Context(

@@ -21,10 +21,11 @@ from jobs.describe import describe
 from jobs.running.context import Context
 from jobs.running.runner import Job, run_job
 from jobs.running.schedule import build_schedule
-from service.commands.demo.samples import PIPELINE, allow_loopback
+from service.commands.demo.samples import PIPELINE
 from service.commands.running.models import load_merge_model, load_pair_model
 from service.domain.catalogue.outlets import Outlet
 from service.settings import load as settings_module
+from service.settings.samples import for_samples
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
 from service.store.database import locks, schema
@@ -79,7 +80,7 @@ class News:
 
 
 def make_context(url: str, now: datetime) -> Context:
-    settings = allow_loopback(settings_module.load({}))
+    settings = for_samples(settings_module.load({}))
     settings = replace(settings, parse=replace(settings.parse, workers=1))  # starts faster
     engine, encoder = schema.make_engine(url), WordEncoder()
     model = load_pair_model().with_window(settings.window.reach)

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from service.commands.demo.samples import allow_loopback
 from service.errors import BadInputError, FeedError
 from service.ingest.add_feed import discover_feeds, fetch_feed
 from service.ingest.discover import FeedLink, find_links
 from service.settings import load as settings_module
 from service.settings.load import Settings
+from service.settings.samples import for_samples
 from tests.support.servers.feed_server import RSS, FeedServer, redirect, reply
 
 URL = "https://outlet.example/news/index.html"
@@ -22,7 +22,7 @@ SITEMAP = (
 
 @pytest.fixture
 def settings() -> Settings:
-    loaded = allow_loopback(settings_module.load({}))
+    loaded = for_samples(settings_module.load({}))
     return replace(loaded, fetch=replace(loaded.fetch, host_delay_seconds=0, timeout_seconds=5))
 
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from service.commands.demo.samples import allow_loopback
 from service.domain.access.roles import Role
 from service.domain.evaluation.grouping_metrics import Agreement
 from service.domain.webhooks.event_filter import EventFilter
 from service.settings import load as settings_module
+from service.settings.samples import for_samples
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.operations.evaluations import Evaluation, record_evaluation
@@ -69,7 +69,7 @@ def store(new_database: Callable[[], str]) -> Iterator[Sessions]:
 @pytest.fixture(scope="module")
 def site(store: Sessions) -> Iterator[Site]:
     """A server that may fetch from loopback addresses, and deliver to them."""
-    settings = allow_loopback(settings_module.load({}))
+    settings = for_samples(settings_module.load({}))
     hooks = replace(settings.webhooks, allow_networks=("127.0.0.0/8",))
     app = create_app(store, clock=lambda: WORLD_NOW, settings=replace(settings, webhooks=hooks))
     with running(app) as server:

@@ -127,4 +127,4 @@ def test_terminal_explains_a_rank(sessions: Sessions) -> None:
         [story] = list_stories(session, Query()).items
     assert render.format_story_line(story).count("\n") == 0
     explained = render.format_story_line(story, NOW + timedelta(hours=5)).split("\n")[1].strip()
-    assert explained == "rank +10.0 h = +12.0 independent coverage +3.0 velocity -5.0 age"
+    assert explained == "rank +10.0 h = +12.0 independent coverage +3.0 velocity -5.0 recency"

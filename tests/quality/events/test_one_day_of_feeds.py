@@ -15,6 +15,7 @@ from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS
 from service.domain.subscribers.digest_selection import History, select_stories
 from service.domain.subscribers.story_index import StoryIndex
 from service.settings.load import load
+from service.settings.samples import for_samples
 from tests.quality.sets.replayed_days import SimulatedClock, temporary_context
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
@@ -32,7 +33,7 @@ def stories(shared_data: Path) -> Iterator[list[DigestStory]]:
     if not folder.is_dir():
         pytest.skip(f"no folder {folder}")
     with temporary_context(SimulatedClock(NOW)) as context:
-        local = replace(context, settings=samples.allow_loopback(context.settings))
+        local = replace(context, settings=for_samples(context.settings))
         samples.run_pipeline(local, samples.Sample(folder, "", NOW))
         with local.sessions.begin() as session:
             yield load_stories(session, local)

@@ -21,10 +21,11 @@ from jobs.embed import embed
 from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.running.context import Context
-from service.commands.demo.samples import SEEDS_NOW, Sample, allow_loopback, run_pipeline
+from service.commands.demo.samples import SEEDS_NOW, Sample, run_pipeline
 from service.commands.running.models import lazy_encoder, load_merge_model, load_pair_model
 from service.settings import load as settings_module
 from service.settings.paths import SEEDS_DIR
+from service.settings.samples import for_samples
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
 from service.store.database.sessions import make_sessions
@@ -46,7 +47,7 @@ END = datetime.fromisoformat("2023-04-27T00:00Z")
 
 def generate_table(engine: Engine) -> str:
     """Run the example on an empty, migrated database and return its table as Markdown."""
-    settings = allow_loopback(settings_module.load({}))
+    settings = for_samples(settings_module.load({}))
     encoder = lazy_encoder(settings.embed)
     model = load_pair_model(settings.pairs).with_window(settings.window.reach)
     sessions = make_sessions(engine)

@@ -38,7 +38,7 @@ def test_velocity_raises_rank_but_does_not_stop_ageing() -> None:
 
 def test_rank_is_explained_by_its_parts() -> None:
     result = explain_rank(compute_rank(4, MORNING, 1.0), MORNING + timedelta(hours=10))
-    assert result == "+17.0 h = +24.0 independent coverage +3.0 velocity -10.0 age"
+    assert result == "+17.0 h = +24.0 independent coverage +3.0 velocity -10.0 recency"
 
 
 @given(st.integers(0, 500), st.integers(0, 500))
