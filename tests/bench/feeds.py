@@ -2,7 +2,7 @@
 
 Both sides fetch the same 150 feeds from one loopback server over the same number of connections.
 The runs alternate, and the median of an odd number of runs counts. `reader` needs Python 3.12:
-install it with `pip install '.[bench]'`, or set READER_PYTHON to the Python of an environment that
+install it with `.venv/bin/pip install -e '.[bench]'`, or set READER_PYTHON to a Python that
 has it. Without it, only the feeds per second of samestory are printed.
 """
 
