@@ -28,17 +28,17 @@ from service.store.webhooks import attempts, webhooks
 from service.store.webhooks.webhooks import Webhook
 
 app = typer.Typer(
-    help="Manage webhooks: URLs that receive a POST request for each story change (transition).",
+    help="Manage webhooks: URLs that receive a POST request for each change of a story.",
     no_args_is_help=True,
 )
 
 MAX_ID = 2**63 - 1
 #: Help of the option --min-coverage.
 MIN_COVERAGE = (
-    "Minimum number of outlets of the story after the transition; ignored for the kind `hidden`."
+    "Minimum number of outlets of the story after the change; ignored for the kind `hidden`."
 )
 #: Help of the option --query.
-QUERY = "Id of a saved query; only transitions of stories that match it."
+QUERY = "Id of a saved query; only changes of stories that match it."
 #: Value of --kind that selects every kind.
 ALL_KINDS = "all"
 WebhookId = Annotated[
@@ -54,7 +54,7 @@ def add(
     kind: Annotated[
         list[str] | None,
         typer.Option(
-            help=f"Kind of transition to deliver (repeatable): {', '.join(TRANSITION_KINDS)}. "
+            help=f"Kind of change to deliver (repeatable): {', '.join(TRANSITION_KINDS)}. "
             "Default: all kinds."
         ),
     ] = None,
@@ -65,7 +65,7 @@ def add(
         typer.Option(
             min=0,
             max=MAX_ID,
-            help="Deliver the transitions with ids above this one; 0: all. Default: only new ones.",
+            help="Deliver the changes with ids above this one; 0: all. Default: only new ones.",
         ),
     ] = None,
     *,
@@ -101,7 +101,7 @@ def change(
     kind: Annotated[
         list[str] | None,
         typer.Option(
-            help=f"Kind of transition to deliver (repeatable): {', '.join(TRANSITION_KINDS)}; "
+            help=f"Kind of change to deliver (repeatable): {', '.join(TRANSITION_KINDS)}; "
             f"`{ALL_KINDS}` selects every kind."
         ),
     ] = None,
@@ -113,7 +113,7 @@ def change(
         bool,
         typer.Option(
             "--pause",
-            help="Stop deliveries until `samestory webhooks resume`; the transitions up to then "
+            help="Stop deliveries until `samestory webhooks resume`; the changes up to then "
             "are delivered later.",
         ),
     ] = False,

@@ -37,13 +37,13 @@ class NewWebhook(BaseModel):
     url: str = Field(
         min_length=1,
         max_length=2000,
-        description="HTTP or HTTPS URL that receives the transitions as POST requests.",
+        description="HTTP or HTTPS URL that receives the changes of stories as POST requests.",
         examples=[URL],
     )
     kinds: list[Kind] = Field(
         default=[],
         max_length=20,
-        description="Kinds of transitions to deliver; an empty list means all.",
+        description="Kinds of changes to deliver; an empty list means all.",
     )
     min_coverage: Count = Field(
         default=0,
@@ -52,7 +52,7 @@ class NewWebhook(BaseModel):
     query: ShortText | None = Field(default=None, description=QUERY, examples=["harbour"])
     since: BigInt | None = Field(
         default=None,
-        description="Deliver the transitions with ids above this one; 0: all. If it is missing or "
+        description="Deliver the changes with ids above this one; 0: all. If it is missing or "
         "null: only new ones.",
         examples=[0],
     )
@@ -74,7 +74,7 @@ class WebhookChange(BaseModel):
     kinds: list[Kind] = Field(
         default_factory=list,
         max_length=20,
-        description="Kinds of transitions to deliver; an empty list means all.",
+        description="Kinds of changes to deliver; an empty list means all.",
     )
     min_coverage: Count = Field(
         default_factory=int,
@@ -99,7 +99,7 @@ class WebhookOut(BaseModel):
     url: str = Field(examples=[URL])
     state: str = Field(description="`active` or `paused`.", examples=["active"])
     kinds: list[str] = Field(
-        description="Kinds of transitions that are delivered; an empty list means all.",
+        description="Kinds of changes that are delivered; an empty list means all.",
         examples=[["merged", "split"]],
     )
     min_coverage: int = Field(description=MIN_COVERAGE)
@@ -161,7 +161,7 @@ class NewWebhookOut(WebhookOut):
 class DeliveryOut(BaseModel):
     """An attempt to deliver a change to a webhook."""
 
-    change: int = Field(description="Id of the change (transition).")
+    change: int = Field(description="Id of the change.")
     at: Instant = Field(description="Time of the attempt.")
     status: int | None = Field(
         description="Status code of the receiver; null without a response.", examples=[204]
