@@ -55,7 +55,7 @@ def run_locked(job: Job, context: Context, run_locks: RunLocks) -> Counts | None
     ):
         if held is None:
             log.debug(
-                "job skipped: already running in another process",
+                "job skipped: already running",
                 action="job_skipped",
                 job=job.name,
             )
