@@ -60,7 +60,7 @@ def check_disk(settings: Settings) -> Finding:
         free_spaces.append((free, parent))
     free, parent = min(free_spaces)
     if free < _LOW_SPACE:
-        remedy = "see Retention in docs/operations.md"
+        remedy = "free space; the settings retention.* limit the size of the database"
         return Finding("disk", "warning", f"{parent} has only {free} MiB of free space", remedy)
     return Finding("disk", "ok", f"{free >> 10} GiB free in {parent}")
 

@@ -109,7 +109,8 @@ def check(engine: Engine) -> str:
     with translate_database_errors(engine), _supported_connection(engine) as connection:
         if missing := _missing_revisions(connection):
             raise DatabaseTooOldError(
-                f"The database lacks {len(missing)} migration(s); run: samestory db upgrade"
+                f"The database lacks {len(missing)} migration(s); run: "
+                "samestory db upgrade --backup FOLDER"
             )
         _require_pgvector(connection)
         return head_revision()
