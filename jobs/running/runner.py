@@ -11,7 +11,7 @@ from jobs.running import current_models
 from jobs.running.context import Context, Counts
 from jobs.running.run_locks import HeldLock, RunLocks, open_run_locks
 from service.embed import free_memory
-from service.errors import DatabaseUnreachableError, SamestoryError
+from service.errors import DatabaseUnreachableError, LockLostError, SamestoryError
 from service.store.database.errors import translate_database_errors
 from service.store.database.sessions import fenced_sessions
 from service.store.runs import maintenance, runs
@@ -123,6 +123,9 @@ def run_job_logged(job: Job, context: Context, run_locks: RunLocks) -> None:
         # It concerns all jobs, each of which would log a line at each interval.
         if not context.stop_requested():
             outages.failed(DATABASE, str(error), job=job.name)
+    except LockLostError:
+        # This process or the one that took over has logged the loss; the next run repeats the work.
+        log.info("job stopped: its lock is lost", action="job_stopped", job=job.name)
     except SamestoryError as error:
         if context.stop_requested():
             log.info("job interrupted", action="job_interrupted", job=job.name)

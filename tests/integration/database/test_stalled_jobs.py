@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from jobs.running.context import Context, Counts
 from jobs.running.run_locks import open_run_locks
-from jobs.running.runner import Job, run_job, run_locked
+from jobs.running.runner import Job, run_job, run_job_logged, run_locked
 from jobs.running.scheduler import run_scheduler
 from service.commands.jobs import describe_job
 from service.commands.running.times import utc_now
@@ -114,6 +114,20 @@ def test_run_that_lost_its_lock_must_stop_and_cannot_commit(quick: Context):
     with capture_logs(), pytest.raises(LockLostError, match="connection to the database ended"):
         run_job(Job("sample", 60, 60, work), quick)
     assert count_outlets(quick) == 0
+
+
+def test_lost_lock_is_logged_once(quick: Context):
+    def work(inside: Context) -> Counts:
+        end_connections(quick, "locks")
+        wait_for(inside.stop_requested)
+        return {}
+
+    with (
+        capture_logs() as events,
+        open_run_locks(quick.engine, quick.settings.runs) as run_locks,
+    ):
+        run_job_logged(Job("sample", 60, 60, work), quick, run_locks)
+    assert [each["action"] for each in events] == ["locks_lost", "job_stopped"]
 
 
 def test_statement_ends_when_the_lock_is_lost(quick: Context):
