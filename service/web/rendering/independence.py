@@ -16,7 +16,13 @@ _NOTES = {
 
 def uncounted_notes(story: StoryView) -> dict[str, str]:
     """Why outlets do not count, such as "copy", by slug; outlets that count are missing."""
-    agencies = {key: each.name for each in story.details.agencies for key in each.articles}
+    # An agency counts as its publisher family, as a report of its own outlet does.
+    family_of = {each.outlet.slug: each.outlet.family for each in story.reports}
+    agencies = {
+        key: family_of.get(each.slug, each.slug or each.name)
+        for each in story.details.agencies
+        for key in each.articles
+    }
     reasons = find_uncounted(
         [
             CountedArticle(

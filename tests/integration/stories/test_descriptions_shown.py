@@ -1,11 +1,13 @@
 """Tests of summary, entities, developments, pace and rank in the API, pages and terminal."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from service.commands.stories import render
+from service.domain.articles.coverage import AgencyText
 from service.domain.entities.gazetteer import Kind
 from service.domain.entities.story_entities import Entity
 from service.domain.queries.conditions import Query
@@ -119,6 +121,20 @@ def test_story_page_shows_quotes_with_their_outlets(sessions: Sessions, site: Si
     assert "<small>first</small>" in page
     assert "<small>+2 h</small>" in page
     assert ' lang="ar" dir="rtl">Pier closed</a> <span' in page
+
+
+def test_outlets_of_the_family_of_an_agency_do_not_count(sessions: Sessions, site: Site) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        wire = rows.outlet("wire", family="press")
+        herald = rows.outlet("herald", family="press")
+        titles = ("Ferry strikes pier", "Ferry strikes a pier", "Why ferries strike piers")
+        outlets = (wire, rows.outlet("sun"), herald)
+        members = [rows.article(*each) for each in zip(outlets, titles, strict=True)]
+        texts = (AgencyText("Wire", "wire", (members[0].id, members[1].id)),)
+        rows.story("ferry", members, details=to_json(Details(agencies=texts)))
+    notes = re.findall(r"<span>not counted: ([^<]+)<", site.get("/stories/ferry").text)
+    assert sorted(notes) == ["agency text", "same owner"]
 
 
 def test_terminal_explains_a_rank(sessions: Sessions) -> None:
