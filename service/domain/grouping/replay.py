@@ -63,13 +63,13 @@ def replay(
     Each step uses only articles that have arrived, including their word statistics.
     """
     order = canonical_order(articles)
-    file_position = np.argsort(order)  # of each row in canonical order
+    file_order = np.argsort(order)  # rows in canonical order, in the order of `articles`
     articles = [articles[row] for row in order]
     tokenised = TokenisedArticles.build(articles, vectors[order])
     state = OnlineState(articles, tokenised, model, merge_model, settings)
     counter = ChurnCounter(len(articles), schedule.min_age_hours)
     done = 0
-    for batch in arrival_batches(tokenised.hours, np.argsort(file_position), schedule):
+    for batch in arrival_batches(tokenised.hours, file_order, schedule):
         moved = state.step(batch.rows, batch.hour, schedule.window_hours)
         counter.count(moved, batch, state.window_size)
         done += len(batch.rows)
@@ -80,7 +80,11 @@ def replay(
 def arrival_batches(
     hours: Floats, file_order: Rows, schedule: ReplaySettings
 ) -> Iterator[ArrivalBatch]:
-    """Articles that arrive between two runs of reconcile; `file_order`: rows in file order."""
+    """Articles that arrive between two runs of reconcile.
+
+    `file_order` are the rows in the order of the input: that of arrival for equal dates, and for
+    undated articles.
+    """
     step = schedule.minutes / _MINUTES_PER_HOUR
     dated = file_order[~np.isnan(hours[file_order])]
     dated = dated[np.argsort(hours[dated], kind="stable")]

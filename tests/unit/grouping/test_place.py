@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from service.domain.articles.model import Article
 from service.domain.grouping.constraints import Constraints
+from service.domain.grouping.lineage import story_id
 from service.domain.grouping.place import Placement, place
 from service.domain.grouping.replay import ArrivalBatch, ChurnCounter, replay
 from service.domain.pairs.features import window_vocabulary
@@ -166,6 +167,20 @@ def test_replay_keeps_the_order_of_undated_articles() -> None:
     )
     assert seen == [3, 6, 9, 12, 15, 18, 20]
     assert len(set(result.stories.values())) == len(EVENTS)
+
+
+def test_replay_starts_a_story_with_the_first_undated_article() -> None:
+    reports = [replace(each, published=None) for each in event_articles(EVENTS[:1], each=3)]
+    articles = [reports[1], reports[2], reports[0]]
+    result = replay(
+        articles,
+        encoded(articles),
+        model=pair_model(),
+        merge_model=merge_model(),
+        settings=story_settings(),
+        schedule=replace(SCHEDULE, arrivals=1),
+    )
+    assert set(result.stories.values()) == {story_id(reports[1].id, lambda _: False)}
 
 
 def test_articles_outside_the_window_are_not_regrouped() -> None:
