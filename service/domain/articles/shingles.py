@@ -25,10 +25,10 @@ _QUOTATION = re.compile(r'["“„«]([^"“”„«»]{1,600})(?:["”»]|$)')
 
 @dataclass(frozen=True, slots=True)
 class Shingles:
-    """The shingles of a text: sorted hash `keys`, their `weights`, and the total `weight`."""
+    """The shingles of a text: sorted hash `keys`, which are `quoted`, and their total `weight`."""
 
     keys: Keys
-    weights: NDArray[np.float64]
+    quoted: NDArray[np.bool_]
     weight: float
 
     def __len__(self) -> int:
@@ -39,12 +39,12 @@ class Shingles:
         if not len(self) or not len(other):
             return 0.0
         at = np.minimum(np.searchsorted(other.keys, self.keys), len(other) - 1)
-        return float(self.weights[other.keys[at] == self.keys].sum()) / self.weight
+        return _weigh(self.quoted[other.keys[at] == self.keys]) / self.weight
 
     @classmethod
     def empty(cls) -> "Shingles":
         """Return the shingles of an empty text."""
-        return cls(np.zeros(0, dtype=np.uint32), np.zeros(0), 0.0)
+        return cls(np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.bool_), 0.0)
 
     @classmethod
     def from_article(cls, article: Article, size: int) -> "Shingles":
@@ -58,8 +58,13 @@ class Shingles:
         hashes, quoted = hashes[order], np.array([quoted for _, quoted in runs])[order]
         starts = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1]])
         # A shingle counts as quoted only if it is quoted wherever it occurs.
-        weights = np.where(np.logical_and.reduceat(quoted, starts), QUOTED_WEIGHT, 1.0)
-        return cls(hashes[starts], weights, float(weights.sum()))
+        quoted = np.logical_and.reduceat(quoted, starts)
+        return cls(hashes[starts], quoted, _weigh(quoted))
+
+
+def _weigh(quoted: NDArray[np.bool_]) -> float:
+    """Return the total weight of shingles."""
+    return len(quoted) - (1 - QUOTED_WEIGHT) * int(quoted.sum())
 
 
 def normalized_words(text: str) -> list[str]:

@@ -148,7 +148,7 @@ def spellings(text: str) -> Iterator[Spelling]:
     return (each for each in spellings if each[0])
 
 
-@lru_cache(maxsize=1 << 17)  # a window has many articles with the same words
+@lru_cache(maxsize=1 << 16)  # a window has many articles with the same words
 def _spelling(original: str) -> Spelling:
     return fold(_normalize(original.lower())), original
 

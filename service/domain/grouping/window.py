@@ -145,6 +145,7 @@ def score_window(
     tokenised = TokenisedArticles.build(articles, vectors)
     vocabulary = tokenised.build_vocabulary()
     features = Features.build(tokenised, vocabulary)
+    del tokenised  # tens of megabytes in a large window
     copies = find_copies(articles, settings.copies)
     row_of = {article.id: row for row, article in enumerate(articles)}
     copy_pairs = [(row_of[copy.article], row_of[copy.original]) for copy in copies]

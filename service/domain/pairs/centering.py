@@ -14,6 +14,9 @@ from service.errors import ModelMismatchError
 #: the window's.
 PRIOR_ARTICLES, LANGUAGE_PRIOR_ARTICLES = 50, 20
 
+#: Rows per step in double precision, to limit the memory.
+_BLOCK_ROWS = 1 << 10
+
 #: Primary language of each row, e.g. "en"; empty if unknown. Shape (n,).
 Languages = NDArray[np.str_]
 
@@ -36,13 +39,13 @@ class CenteringMean:
     def fit(cls, vectors: Vectors, languages: Languages) -> Self:
         """Compute the means of a window, ignoring zero vectors."""
         nonzero = vectors.values.any(axis=1)
-        values, tags = vectors.values[nonzero].astype(np.float64), languages[nonzero]
-        overall = values.sum(axis=0) / (len(values) + PRIOR_ARTICLES)
+        values, tags = vectors.values[nonzero], languages[nonzero]
+        overall = values.sum(axis=0, dtype=np.float64) / (len(values) + PRIOR_ARTICLES)
         by_language = {}
         for tag in sorted(set(tags.tolist()) - {""}):
             rows = values[tags == tag]
             weight = len(rows) / (len(rows) + LANGUAGE_PRIOR_ARTICLES)
-            by_language[tag] = overall + weight * (rows.mean(axis=0) - overall)
+            by_language[tag] = overall + weight * (rows.mean(axis=0, dtype=np.float64) - overall)
         return cls(vectors.model, overall, by_language if len(by_language) > 1 else {})
 
     def subtract_from(self, vectors: Vectors, languages: Languages) -> Vectors:
@@ -53,12 +56,16 @@ class CenteringMean:
         """
         if vectors.model != self.model:
             raise ModelMismatchError(self.model, vectors.model)
-        values = vectors.values.astype(np.float64)
-        means = np.tile(self.overall, (len(languages), 1))
-        for tag, mean in self.by_language.items():
-            means[languages == tag] = mean
-        rest = values - means
-        lengths = np.linalg.norm(rest, axis=1, keepdims=True)
-        unit = np.divide(rest, lengths, out=np.zeros_like(rest), where=lengths > 0)
-        unit[~values.any(axis=1)] = 0
-        return Vectors(vectors.model, unit.astype(np.float32))
+        unit = np.zeros_like(vectors.values)
+        for start in range(0, len(unit), _BLOCK_ROWS):
+            rows = slice(start, start + _BLOCK_ROWS)
+            values = vectors.values[rows].astype(np.float64)
+            means = np.tile(self.overall, (len(values), 1))
+            for tag, mean in self.by_language.items():
+                means[languages[rows] == tag] = mean
+            rest = values - means
+            lengths = np.linalg.norm(rest, axis=1, keepdims=True)
+            scaled = values.any(axis=1, keepdims=True) & (lengths > 0)
+            np.divide(rest, lengths, out=rest, where=scaled)
+            unit[rows] = np.where(scaled, rest, 0)
+        return Vectors(vectors.model, unit)

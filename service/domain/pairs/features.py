@@ -1,8 +1,9 @@
 """Article features: centred vectors, TF-IDF rows, dates, languages and series of a window."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from types import MappingProxyType
 from typing import Self
 
 import numpy as np
@@ -18,7 +19,19 @@ from service.domain.pairs.background import background_similarity
 from service.domain.pairs.centering import CenteringMean, Languages
 from service.domain.pairs.scoring.date_prior import WindowSizePrior
 from service.domain.pairs.series import SeriesKeys, detect_series, series_keys
-from service.domain.pairs.vocabulary import Vocabulary, WordCounts, word_key
+from service.domain.pairs.vocabulary import Vocabulary, WordCounter, WordCounts, word_key
+
+#: The words of each matrix of word counts.
+_WORDS: Mapping[str, Callable[[ArticleTokens], Iterable[str]]] = MappingProxyType(
+    {
+        "title": lambda tokens: words_of(tokens.title),
+        "lead": lambda tokens: words_of(tokens.title, tokens.lead),
+        "body": lambda tokens: words_of(tokens.title, tokens.body),
+        "names": capitalised_words,
+        "title_names": title_names,
+        "template": title_template,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +88,19 @@ class TokenisedArticles:
     @classmethod
     def build(cls, articles: Sequence[Article], vectors: Vectors) -> Self:
         """Tokenise articles; `vectors` has one row per article."""
-        tokens = [ArticleTokens.build(article) for article in articles]
+        counters = {name: WordCounter() for name in _WORDS}
+        for article in articles:  # one at a time, to limit the memory
+            tokens = ArticleTokens.build(article)
+            for name, words in _WORDS.items():
+                counters[name].add(words(tokens))
         hours = [article.hour for article in articles]
         languages = [primary_subtag(article.lang) for article in articles]
         return cls(
             vectors=vectors,
-            title=WordCounts.count(words_of(each.title) for each in tokens),
-            lead=WordCounts.count(words_of(each.title, each.lead) for each in tokens),
-            body=WordCounts.count(words_of(each.title, each.body) for each in tokens),
+            **{name: counter.finish() for name, counter in counters.items()},
             hours=np.array(hours, dtype=np.float64),
             day_only=np.array([article.day_only for article in articles], dtype=np.bool_),
             languages=np.array(languages, dtype=np.str_),
-            names=WordCounts.count(map(capitalised_words, tokens)),
-            title_names=WordCounts.count(map(title_names, tokens)),
-            template=WordCounts.count(map(title_template, tokens)),
             series_keys=series_keys(articles),
             outlets=number_outlets(articles),
         )

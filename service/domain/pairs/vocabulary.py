@@ -2,16 +2,17 @@
 
 import io
 import zlib
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix, csr_matrix
+from scipy.sparse import csr_matrix
 
+from service.domain.articles.model import Floats
 from service.domain.pairs.centering import CenteringMean
 from service.domain.pairs.scoring.date_prior import WindowSizePrior
 
@@ -137,7 +138,7 @@ def _look_up(
     return np.where(known[at] == keys, values[at], default).astype(np.int64)
 
 
-@lru_cache(maxsize=1 << 18)
+@lru_cache(maxsize=1 << 16)
 def word_key(word: str) -> int:
     """32-bit key of a word (CRC-32), stable across machines and runs."""
     return zlib.crc32(word.encode())
@@ -158,19 +159,12 @@ class WordCounts:
         return WordCounts(self.counts[rows], self.keys)
 
     @classmethod
-    def count(cls, documents: Iterable[Iterable[str]]) -> Self:
+    def count(cls, documents: Iterable[Iterable[str]]) -> "WordCounts":
         """Count the words of each document."""
-        words = [[word_key(word) for word in document] for document in documents]
-        lengths = [*map(len, words)]
-        cell_keys = np.fromiter(chain.from_iterable(words), dtype=np.uint32, count=sum(lengths))
-        keys, at = np.unique(cell_keys, return_inverse=True)
-        cells = np.repeat(np.arange(len(words)), lengths), at
-        shape = len(words), len(keys)
-        # Repeated cells are added up.
-        matrix = coo_matrix((np.ones(len(at)), cells), shape=shape).tocsr()
-        matrix.data = 1 + np.log(matrix.data)
-        matrix.sort_indices()
-        return cls(matrix, keys)
+        counter = WordCounter()
+        for document in documents:
+            counter.add(document)
+        return counter.finish()
 
     def document_frequencies(self) -> NDArray[np.int64]:
         """Number of documents that contain each word."""
@@ -206,9 +200,7 @@ class WordCounts:
 
     def idf_rows(self, vocabulary: Vocabulary) -> csr_matrix:
         """Rows with the inverse document frequency of each word of the document, counted once."""
-        matrix = self.counts.copy()
-        matrix.data = vocabulary.idf(self.keys)[matrix.indices]
-        return matrix
+        return _with_data(self.counts, vocabulary.idf(self.keys)[self.counts.indices])
 
     def tf_idf(self, vocabulary: Vocabulary) -> csr_matrix:
         """TF-IDF rows of unit length."""
@@ -216,17 +208,48 @@ class WordCounts:
 
     def idf_weights(self, vocabulary: Vocabulary) -> csr_matrix:
         """TF-IDF rows without normalization: frequencies times inverse document frequencies."""
-        matrix = self.counts.copy()
-        matrix.data = matrix.data * vocabulary.idf(self.keys)[matrix.indices]
-        return matrix
+        weights = vocabulary.idf(self.keys)[self.counts.indices]
+        weights *= self.counts.data
+        return _with_data(self.counts, weights)
+
+
+class WordCounter:
+    """Counts the words of documents; it holds four bytes per word."""
+
+    def __init__(self) -> None:
+        self._cells, self._lengths = array("I"), array("I")
+
+    def add(self, words: Iterable[str]) -> None:
+        """Add the words of the next document."""
+        before = len(self._cells)
+        self._cells.extend(map(word_key, words))
+        self._lengths.append(len(self._cells) - before)
+
+    def finish(self) -> WordCounts:
+        """Return the counts of all documents."""
+        cells = np.frombuffer(self._cells, dtype=np.uint32)
+        keys = np.unique(cells)
+        columns = np.searchsorted(keys, cells).astype(np.int32)
+        starts = np.zeros(len(self._lengths) + 1, dtype=np.int32)
+        np.cumsum(self._lengths, out=starts[1:])
+        shape = len(self._lengths), len(keys)
+        matrix = csr_matrix((np.ones(len(cells)), columns, starts), shape)
+        matrix.sum_duplicates()  # sorts the columns of each row, too
+        matrix.data = 1 + np.log(matrix.data)
+        return WordCounts(matrix, keys)
 
 
 def normalise_rows(matrix: csr_matrix) -> csr_matrix:
     """Scale every row to unit length; empty rows stay empty."""
-    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    scaled = matrix.copy()
-    scaled.data = matrix.data / np.repeat(np.where(lengths > 0, lengths, 1), np.diff(matrix.indptr))
-    return scaled
+    squares = _with_data(matrix, matrix.data * matrix.data)
+    lengths = np.sqrt(np.asarray(squares.sum(axis=1)).ravel())
+    lengths = np.repeat(np.where(lengths > 0, lengths, 1), np.diff(matrix.indptr))
+    return _with_data(matrix, matrix.data / lengths)
+
+
+def _with_data(matrix: csr_matrix, data: Floats) -> csr_matrix:
+    """A matrix with other values in the same cells; both share the arrays of the cells."""
+    return csr_matrix((data, matrix.indices, matrix.indptr), matrix.shape)
 
 
 def rarest_keys(words: Iterable[str], vocabulary: Vocabulary, limit: int) -> list[int]:
