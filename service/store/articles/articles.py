@@ -27,7 +27,7 @@ from service.domain.articles.model import Article, Stage
 from service.domain.articles.tokenization import LEAD_CHARACTERS
 from service.domain.text.spans import Span
 from service.store.articles.types import EFFECTIVE_TYPE
-from service.store.database.arrays import equals_any
+from service.store.database.arrays import equals_any, split
 from service.store.tables import ArticleRow, OutletRow
 
 #: The text of the page if it was read, else the longer of lead and body: the body is stored only
@@ -39,10 +39,12 @@ LONGEST_TEXT = func.coalesce(
 
 def load(session: Session, ids: Iterable[int]) -> list[Article]:
     """Load articles without their boilerplate, in order of ids; missing ids are skipped."""
-    rows = session.execute(select_articles().where(ArticleRow.id.in_(list(ids)))).mappings()
     return [
         replace(article, text=cut(article.text, row["boilerplate"]))
-        for row in rows
+        for part in split(sorted(set(ids)))
+        for row in session.execute(
+            select_articles().where(equals_any(ArticleRow.id, part))
+        ).mappings()
         for article in [make_article(row)]
     ]
 
@@ -82,7 +84,7 @@ def load_leads(session: Session, ids: Iterable[int]) -> list[Article]:
     statement = (
         select(ArticleRow.id, ArticleRow.title, lead, OutletRow.slug, ArticleRow.boilerplate)
         .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
-        .where(ArticleRow.id.in_(list(ids)))
+        .where(equals_any(ArticleRow.id, ids))
         .order_by(ArticleRow.id)
     )
     return [
@@ -127,7 +129,7 @@ def measure_lags(session: Session, ids: Iterable[int], *, now: datetime) -> list
 
 def advance_stage(session: Session, ids: Iterable[int], *, before: Stage, after: Stage) -> None:
     """Set the stage of articles that are still in stage `before`: a revision resets the stage."""
-    unchanged = ArticleRow.id.in_(list(ids)), ArticleRow.stage == before
+    unchanged = equals_any(ArticleRow.id, ids), ArticleRow.stage == before
     # Lock in the same order as admission does, to avoid deadlocks.
     locked = (
         select(ArticleRow.id)
@@ -145,7 +147,7 @@ def advance_stage(session: Session, ids: Iterable[int], *, before: Stage, after:
 
 def load_report_times(session: Session, ids: Iterable[int]) -> dict[int, datetime]:
     """Return the report time of each article, by id."""
-    statement = select(ArticleRow.id, ArticleRow.reported_at).where(ArticleRow.id.in_(list(ids)))
+    statement = select(ArticleRow.id, ArticleRow.reported_at).where(equals_any(ArticleRow.id, ids))
     return dict(session.execute(statement).all())
 
 
@@ -160,7 +162,7 @@ def find_placed_within(session: Session, spans: Iterable[Span]) -> dict[int, dat
 
 def load_word_keys(session: Session, ids: Iterable[int]) -> dict[int, list[int]]:
     """Return the keys of each article's rare words, rarest first, by article id."""
-    statement = select(ArticleRow.id, ArticleRow.word_keys).where(ArticleRow.id.in_(list(ids)))
+    statement = select(ArticleRow.id, ArticleRow.word_keys).where(equals_any(ArticleRow.id, ids))
     return dict(session.execute(statement).all())
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from service.domain.articles.copies import Copy
 from service.domain.articles.model import ArticleId
+from service.store.database.arrays import equals_any
 from service.store.tables import ArticleRow, CopyRow, MembershipRow
 
 
@@ -50,7 +51,7 @@ def keep_in_one_story(session: Session, moved: Iterable[int], *, at: datetime) -
         .join(ArticleRow, ArticleRow.id == CopyRow.article_id)
         .where(
             CopyRow.valid_until.is_(None),
-            or_(CopyRow.article_id.in_(ids), CopyRow.original_id.in_(ids)),
+            or_(equals_any(CopyRow.article_id, ids), equals_any(CopyRow.original_id, ids)),
             member.story_id.is_distinct_from(origin.story_id),
         )
         .order_by(ArticleRow.reported_at, CopyRow.article_id)
@@ -80,7 +81,7 @@ def _is_member(row: type[MembershipRow], article_id: InstrumentedAttribute[int])
 
 def _end(session: Session, article_ids: Iterable[int], *, at: datetime) -> None:
     """End current rows; a row that began at the same time was never valid."""
-    current = CopyRow.article_id.in_(list(article_ids)), CopyRow.valid_until.is_(None)
+    current = equals_any(CopyRow.article_id, article_ids), CopyRow.valid_until.is_(None)
     session.execute(
         delete(CopyRow)
         .where(*current, CopyRow.valid_from == at)
@@ -102,6 +103,6 @@ def load_originals(session: Session, ids: Iterable[int]) -> dict[ArticleId, Arti
 def _current(session: Session, ids: Iterable[int]) -> dict[int, tuple[int, float]]:
     """Return original and share by id of each current reprint among the articles."""
     statement = select(CopyRow.article_id, CopyRow.original_id, CopyRow.share).where(
-        CopyRow.article_id.in_(list(ids)), CopyRow.valid_until.is_(None)
+        equals_any(CopyRow.article_id, ids), CopyRow.valid_until.is_(None)
     )
     return {key: (original, share) for key, original, share in session.execute(statement)}

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.domain.articles.model import Vectors
-from service.store.database.arrays import equals_any
+from service.store.database.arrays import equals_any, split
 from service.store.database.locks import lock_until_commit
 from service.store.tables import ArticleRow, ModelRow, VectorRow
 
@@ -146,20 +146,20 @@ def save(
 
 
 def load(session: Session, model: int, tag: str, ids: Sequence[int]) -> Vectors:
-    """Load unit-length vectors of the articles, shape (articles, dimensions), in order of `ids`.
+    """Load unit-length vectors of distinct articles, shape (articles, dimensions), in order of ids.
 
     An article without a vector, because the model has changed, gets zeros. Until it is encoded
     again it matches others by words only.
     """
-    statement = select(VectorRow.article_id, VectorRow.vector).where(
-        VectorRow.model_id == model, VectorRow.article_id.in_(ids)
-    )
-    vectors = dict(session.execute(statement).all())
     dimensions = session.scalars(select(ModelRow.dimensions).where(ModelRow.id == model)).one()
     values = np.zeros((len(ids), dimensions), dtype=np.float32)
-    for row, key in enumerate(ids):
-        if key in vectors:
-            values[row] = vectors[key]
+    row_of = {key: row for row, key in enumerate(ids)}
+    for part in split(ids):
+        statement = select(VectorRow.article_id, VectorRow.vector).where(
+            VectorRow.model_id == model, equals_any(VectorRow.article_id, part)
+        )
+        for key, vector in session.execute(statement):
+            values[row_of[key]] = vector
     return Vectors(tag, _normalise(values))
 
 

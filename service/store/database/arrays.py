@@ -1,12 +1,23 @@
 """Array parameters of SQL statements, and the condition that a column equals any of the values."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, LargeBinary, Text, any_, bindparam, cast
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
+
+_Value = TypeVar("_Value")
+
+#: Rows of one statement that loads large columns. The driver keeps all rows of a result in memory,
+#: besides the values that are made from them.
+LOADED_ROWS = 1000
+
+
+def split(values: Sequence[_Value], size: int = LOADED_ROWS) -> Iterator[Sequence[_Value]]:
+    """Yield parts of `size` values, in order."""
+    return (values[start : start + size] for start in range(0, len(values), size))
 
 
 def equals_any(

@@ -11,6 +11,7 @@ from sqlalchemy import false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.domain.urls.slugs import slugify
+from service.store.database.arrays import equals_any
 from service.store.tables import ArticleRow, ConstraintRow, MembershipRow, StoryRow
 
 #: Column of the story row by kind of constraint.
@@ -25,7 +26,7 @@ def refresh(session: Session, story_ids: Iterable[str]) -> None:
     columns = [getattr(StoryRow, name) for name in _UNMARKED]
     session.execute(
         update(StoryRow)
-        .where(StoryRow.id.in_(ids), or_(false(), *columns))
+        .where(equals_any(StoryRow.id, ids), or_(false(), *columns))
         .values(**_UNMARKED)
         .execution_options(synchronize_session=False)
     )
@@ -52,14 +53,14 @@ def find_frozen_stories(session: Session) -> set[str]:
 
 def find_locked_stories(session: Session, story_ids: Collection[str]) -> set[str]:
     """The locked stories among these; no article may join them."""
-    statement = select(StoryRow.id).where(StoryRow.id.in_(story_ids), StoryRow.locked)
+    statement = select(StoryRow.id).where(equals_any(StoryRow.id, story_ids), StoryRow.locked)
     return set(session.scalars(statement))
 
 
 def find_hidden_articles(session: Session, article_ids: Collection[int]) -> set[int]:
     """The articles among these that an editor hid; they belong to no story."""
     statement = select(ConstraintRow.article_id).where(
-        _ACTIVE, ConstraintRow.kind == "hide", ConstraintRow.article_id.in_(article_ids)
+        _ACTIVE, ConstraintRow.kind == "hide", equals_any(ConstraintRow.article_id, article_ids)
     )
     return {key for key in session.scalars(statement) if key is not None}
 
@@ -83,7 +84,7 @@ def _pinned_headlines(session: Session, ids: Collection[str]) -> dict[str, dict[
         .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
         .join(ConstraintRow, ConstraintRow.article_id == ArticleRow.id)
         .where(_ACTIVE, ConstraintRow.kind == "pin", MembershipRow.valid_until.is_(None))
-        .where(MembershipRow.story_id.in_(ids))
+        .where(equals_any(MembershipRow.story_id, ids))
         .order_by(ConstraintRow.id)
     )
     return {

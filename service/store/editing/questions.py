@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from service.domain.articles.article_types import ArticleType
 from service.errors import NotFoundError
 from service.store.articles.types import EFFECTIVE_TYPE
+from service.store.database.arrays import equals_any
 from service.store.tables import ArticleRow, MembershipRow, ReviewRow, StoryRow
 
 
@@ -69,7 +70,12 @@ def resolve_open(session: Session, story_ids: Collection[str]) -> dict[str, str]
     statement = (
         select(given.id, present.id)
         .join(present, present.id == func.coalesce(given.merged_into, given.id))
-        .where(given.id.in_(story_ids), present.state == "open", ~present.locked, ~present.hidden)
+        .where(
+            equals_any(given.id, story_ids),
+            present.state == "open",
+            ~present.locked,
+            ~present.hidden,
+        )
     )
     return dict(session.execute(statement).all())
 
@@ -77,7 +83,7 @@ def resolve_open(session: Session, story_ids: Collection[str]) -> dict[str, str]
 def load_members(session: Session, story_ids: Collection[str]) -> list[StoredPlacement]:
     """All current memberships of these stories, by article; one statement."""
     statement = select(*_COLUMNS).where(
-        MembershipRow.valid_until.is_(None), MembershipRow.story_id.in_(story_ids)
+        MembershipRow.valid_until.is_(None), equals_any(MembershipRow.story_id, story_ids)
     )
     rows = session.execute(statement.order_by(MembershipRow.article_id))
     return [StoredPlacement(*row) for row in rows]

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
+from service.store.database.arrays import equals_any
 from service.store.stories.stories import Stamp
 from service.store.tables import MembershipRow, StoryRow, TransitionRow
 
@@ -13,7 +14,9 @@ def close_memberships(session: Session, article_ids: Collection[int], stamp: Sta
     """End the current memberships of articles; the rows are retained."""
     session.execute(
         update(MembershipRow)
-        .where(MembershipRow.article_id.in_(article_ids), MembershipRow.valid_until.is_(None))
+        .where(
+            equals_any(MembershipRow.article_id, article_ids), MembershipRow.valid_until.is_(None)
+        )
         .values(valid_until=stamp.now)
     )
 
@@ -33,7 +36,7 @@ def revive_stories(session: Session, story_ids: Collection[str]) -> set[str]:
         ):
             session.execute(
                 update(StoryRow)
-                .where(StoryRow.id.in_(ids))
+                .where(equals_any(StoryRow.id, ids))
                 .values(**values)
                 .execution_options(synchronize_session=False)
             )
@@ -49,7 +52,7 @@ def close_empty(session: Session, story_ids: Iterable[str]) -> list[str]:
     has_member = exists().where(
         MembershipRow.story_id == StoryRow.id, MembershipRow.valid_until.is_(None)
     )
-    empty = StoryRow.id.in_(list(story_ids)), StoryRow.state != "merged", ~has_member
+    empty = equals_any(StoryRow.id, story_ids), StoryRow.state != "merged", ~has_member
     still_open = select(StoryRow.id).where(*empty, StoryRow.state == "open").order_by(StoryRow.id)
     closed = list(session.scalars(still_open))
     session.execute(
@@ -65,7 +68,7 @@ def clear_headlines(session: Session, story_ids: Collection[str]) -> None:
     """Delete the headlines of these stories; members supply one until the next description."""
     session.execute(
         update(StoryRow)
-        .where(StoryRow.id.in_(story_ids))
+        .where(equals_any(StoryRow.id, story_ids))
         .values(headline="", slug="", headline_article_id=None, described_at=None)
         .execution_options(synchronize_session=False)
     )
@@ -75,7 +78,7 @@ def mark_undescribed(session: Session, story_ids: Collection[str]) -> None:
     """Let the job `describe` process these stories again."""
     session.execute(
         update(StoryRow)
-        .where(StoryRow.id.in_(story_ids))
+        .where(equals_any(StoryRow.id, story_ids))
         .values(described_at=None)
         .execution_options(synchronize_session=False)
     )

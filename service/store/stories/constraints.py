@@ -6,6 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.grouping.constraints import ActiveConstraint, Constraints, Link
+from service.store.database.arrays import equals_any
 from service.store.tables import ConstraintRow
 
 _PAIR_KINDS = ("must_link", "cannot_link")
@@ -30,7 +31,7 @@ def load_active(
     )
     if touching is not None:
         ids = list(touching)
-        statement = statement.where(or_(*(column.in_(ids) for column in columns)))
+        statement = statement.where(or_(*(equals_any(column, ids) for column in columns)))
     return [
         ActiveConstraint((one, other), kind == "must_link", decision)
         for kind, one, other, decision in session.execute(statement.order_by(ConstraintRow.id))

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from service.store.database.arrays import equals_any
 from service.store.story_views.as_of import is_member
 from service.store.story_views.reports import LANGUAGE_CODE
 from service.store.tables import ArticleRow, MembershipRow, OutletRow, StoryRow
@@ -29,7 +30,8 @@ def refresh(session: Session, story_ids: Iterable[str]) -> None:
     session.execute(
         update(StoryRow)
         .where(
-            StoryRow.id.in_(list(story_ids)), StoryRow.languages.is_distinct_from(_MEMBER_LANGUAGES)
+            equals_any(StoryRow.id, story_ids),
+            StoryRow.languages.is_distinct_from(_MEMBER_LANGUAGES),
         )
         .values(languages=_MEMBER_LANGUAGES)
         .execution_options(synchronize_session=False)

@@ -80,7 +80,7 @@ def load_current_stories(
             func.max(MembershipRow.story_id).filter(MembershipRow.valid_until.is_(None)),
             func.min(MembershipRow.valid_from),
         )
-        .where(MembershipRow.article_id.in_(list(article_ids)))
+        .where(equals_any(MembershipRow.article_id, article_ids))
         .group_by(MembershipRow.article_id)
     )
     return {
@@ -93,7 +93,7 @@ def members(session: Session, story_ids: Iterable[str]) -> dict[str, list[int]]:
     """The sorted ids of each story's current articles; stories without articles are omitted."""
     statement = (
         select(MembershipRow.story_id, MembershipRow.article_id)
-        .where(MembershipRow.story_id.in_(list(story_ids)), MembershipRow.valid_until.is_(None))
+        .where(equals_any(MembershipRow.story_id, story_ids), MembershipRow.valid_until.is_(None))
         .order_by(MembershipRow.article_id)
     )
     article_ids: dict[str, list[int]] = {}
@@ -110,7 +110,7 @@ def is_taken(session: Session, story_id: str) -> bool:
 def load_stories(session: Session, story_ids: Iterable[str]) -> list[ExistingStory]:
     """These stories with all current articles; stories without articles are omitted."""
     ids = set(story_ids)
-    statement = select(StoryRow.id, StoryRow.emerged_at).where(StoryRow.id.in_(ids))
+    statement = select(StoryRow.id, StoryRow.emerged_at).where(equals_any(StoryRow.id, ids))
     emerged = dict(session.execute(statement).all())
     return [
         ExistingStory(story, emerged[story], frozenset(article_ids))
@@ -144,7 +144,9 @@ def move_articles(session: Session, memberships: Sequence[NewMembership], stamp:
     session.execute(
         update(MembershipRow)
         .where(
-            MembershipRow.article_id.in_([membership.article_id for membership in memberships]),
+            equals_any(
+                MembershipRow.article_id, [membership.article_id for membership in memberships]
+            ),
             MembershipRow.valid_until.is_(None),
         )
         .values(valid_until=stamp.now)
@@ -218,7 +220,7 @@ def mark_changed(session: Session, story_ids: Collection[str], stamp: Stamp) -> 
     )
     session.execute(
         update(StoryRow)
-        .where(StoryRow.id.in_(list(story_ids)))
+        .where(equals_any(StoryRow.id, story_ids))
         .values(changed_at=func.greatest(stamp.now, StoryRow.changed_at))
         .execution_options(synchronize_session=False)
     )
@@ -245,7 +247,7 @@ def _report_span(story_ids: Collection[str]) -> Subquery:
             func.coalesce(last.filter(is_dated), last).label("last"),
         )
         .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
-        .where(MembershipRow.story_id.in_(list(story_ids)), MembershipRow.valid_until.is_(None))
+        .where(equals_any(MembershipRow.story_id, story_ids), MembershipRow.valid_until.is_(None))
         .group_by(MembershipRow.story_id)
         .subquery()
     )
@@ -269,7 +271,7 @@ def reopen_reported(
     """Reopen closed stories with a report since `reported_since`; returns their sorted ids."""
     statement = (
         update(StoryRow)
-        .where(StoryRow.id.in_(list(story_ids)), StoryRow.state == "closed")
+        .where(equals_any(StoryRow.id, story_ids), StoryRow.state == "closed")
         .where(StoryRow.last_reported_at >= reported_since)
         .values(state="open")
         .returning(StoryRow.id)

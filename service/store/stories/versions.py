@@ -11,6 +11,7 @@ from sqlalchemy import exists, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from service.store.database.arrays import equals_any
 from service.store.tables import (
     CopyRow,
     DecisionRow,
@@ -63,14 +64,14 @@ def record_versions(session: Session, story_ids: Iterable[str], *, at: datetime)
     same_story = StoryVersionRow.id == StoryRow.id
     session.execute(
         update(StoryVersionRow)
-        .where(StoryVersionRow.id.in_(ids), is_open, same_story)
+        .where(equals_any(StoryVersionRow.id, ids), is_open, same_story)
         .where(tuple_(*_VERSION_VALUES).is_distinct_from(tuple_(*_CURRENT_VALUES)))
         .values(valid_until=at)
         .execution_options(synchronize_session=False)
     )
     since = literal(at, StoryVersionRow.valid_from.type)
     rows = select(StoryRow.id, since, *_CURRENT_VALUES).where(
-        StoryRow.id.in_(ids), ~exists().where(is_open, same_story)
+        equals_any(StoryRow.id, ids), ~exists().where(is_open, same_story)
     )
     names = ["id", "valid_from", *_VERSIONED_COLUMNS, "storyline_title"]
     session.execute(insert(StoryVersionRow).from_select(names, rows))

@@ -253,7 +253,7 @@ def story_names(session: Session, story_ids: Collection[str]) -> dict[str, Story
     if not story_ids:
         return {}
     statement = select(StoryRow.id, StoryRow.slug, StoryRow.headline)
-    rows = session.execute(statement.where(StoryRow.id.in_(story_ids), ~StoryRow.hidden))
+    rows = session.execute(statement.where(equals_any(StoryRow.id, story_ids), ~StoryRow.hidden))
     return {row.id: StoryName(*row) for row in rows}
 
 
