@@ -10,7 +10,11 @@ Result = TypeVar("Result")
 
 
 class DeadlineError(Exception):
-    """A call did not return in time."""
+    """A call did not return in time; it continues in `thread`."""
+
+    def __init__(self, seconds: float, thread: threading.Thread) -> None:
+        super().__init__(f"no result within {seconds:g} s")
+        self.seconds, self.thread = seconds, thread
 
 
 def call_within(
@@ -35,10 +39,11 @@ def call_within(
         except BaseException as error:  # noqa: BLE001  # raised in the thread of the caller
             outcome.set_exception(error)
 
-    threading.Thread(target=run, name="call with a deadline", daemon=True).start()
+    thread = threading.Thread(target=run, name="call with a deadline", daemon=True)
+    thread.start()
     try:
         return outcome.result(seconds)
     except TimeoutError as error:
         if outcome.done():
             raise
-        raise DeadlineError(f"no result within {seconds:g} s") from error
+        raise DeadlineError(seconds, thread) from error

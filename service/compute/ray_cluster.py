@@ -28,7 +28,7 @@ class RayCluster:
     def connect(self) -> RayConnection:
         """Return the connection, or a new one if it was lost; raises ComputeError."""
         with self._lock:
-            if self._connection.is_lost:
+            if self._connection.is_lost():
                 self._connection.close()
                 self._connection = RayConnection(self._settings)
             return self._connection

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
+from threading import Thread
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,6 +22,9 @@ RETRIES = 5
 QUEUED = 2
 _CONNECT_SECONDS = 10.0
 Result = TypeVar("Result")
+#: Calls that did not return in time. A process has one connection of Ray, so they concern all
+#: objects of this module.
+_waiting: list[Thread] = []
 
 
 class RayConnection:
@@ -33,6 +37,7 @@ class RayConnection:
             ComputeError: the cluster does not respond, or has another version of samestory.
         """
         self.settings = settings
+        self._require_no_waiting_calls()
         with self.errors("cannot connect"):
             _require_listener(settings.address)  # Ray would retry for minutes
             self.call(
@@ -50,27 +55,44 @@ class RayConnection:
                 f"{version('samestory')}; install the same version on all machines"
             )
 
-    @property
     def is_lost(self) -> bool:
-        """Whether the cluster no longer answers, for example because its head was restarted."""
+        """Whether this process must connect again, for example because the head was restarted.
+
+        Raises:
+            ComputeError: the cluster does not respond.
+        """
+        self._require_no_waiting_calls()
         if not ray.is_initialized():
             return True
-        try:
-            return not call_within(_CONNECT_SECONDS, ray.cluster_resources).get("CPU")
-        except (DeadlineError, RayError, OSError, RuntimeError):
-            return True
+        with self.errors("no response"):
+            seconds = min(_CONNECT_SECONDS, self.settings.timeout_seconds)
+            try:
+                return not _call_within(seconds, ray.cluster_resources).get("CPU")
+            except (RayError, OSError, RuntimeError):
+                return True
+
+    def _require_no_waiting_calls(self) -> None:
+        """Raise ComputeError while a call waits for the cluster.
+
+        If the process connected again, Ray would end it as soon as that call continues.
+        """
+        if any(thread.is_alive() for thread in _waiting):
+            raise ComputeError(
+                f"Ray cluster {self.settings.address}: an earlier call still waits; check that the "
+                "head of the cluster responds"
+            )
 
     def close(self) -> None:
         """Close the connection of this process; a cluster that hangs does not delay it."""
         with suppress(DeadlineError):
-            call_within(_CONNECT_SECONDS, ray.shutdown)
+            _call_within(_CONNECT_SECONDS, ray.shutdown)
 
     def call(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
         """Call a function of Ray that has no deadline of its own, as all but `ray.get`.
 
         Raises errors of Ray, and DeadlineError after `compute.timeout_seconds`.
         """
-        return call_within(self.settings.timeout_seconds, function, *arguments, **options)
+        return _call_within(self.settings.timeout_seconds, function, *arguments, **options)
 
     def get(self, reference: Any) -> Any:
         """Wait for a result, at most `compute.timeout_seconds`; raises errors of Ray."""
@@ -84,10 +106,13 @@ class RayConnection:
     @contextmanager
     def errors(self, what: str) -> Iterator[None]:
         """Convert errors of Ray to ComputeError; `what` says what failed."""
-        address, seconds = self.settings.address, self.settings.timeout_seconds
+        address = self.settings.address
         try:
             yield
         except (GetTimeoutError, DeadlineError) as error:
+            seconds = self.settings.timeout_seconds
+            if isinstance(error, DeadlineError):
+                seconds = error.seconds
             raise ComputeError(
                 f"Ray cluster {address}: no result within {seconds:g} s; check that it has free "
                 "processors, or raise SAMESTORY_COMPUTE__TIMEOUT_SECONDS"
@@ -95,6 +120,17 @@ class RayConnection:
         except (RayError, OSError, RuntimeError, ValueError) as error:
             reason = str(error).strip().splitlines() or [type(error).__name__]
             raise ComputeError(f"Ray cluster {address}: {what}: {reason[-1]}") from error
+
+
+def _call_within(
+    seconds: float, function: Callable[..., Result], *arguments: Any, **options: Any
+) -> Result:
+    """Call a function of Ray; see `call_within`."""
+    try:
+        return call_within(seconds, function, *arguments, **options)
+    except DeadlineError as error:
+        _waiting[:] = [thread for thread in (*_waiting, error.thread) if thread.is_alive()]
+        raise
 
 
 def _require_listener(address: str) -> None:

@@ -274,7 +274,7 @@ def test_head_request_ends_and_takes_no_stream_slot(sessions: Sessions) -> None:
         began = time.monotonic()
         head = site.get(f"{STREAM}?since=0&seconds=3600", method="HEAD")
         assert (head.status, head.body) == (200, b"")
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15
         assert head.headers["content-type"].startswith("text/event-stream")
         assert "content-length" not in head.headers
         assert "etag" not in head.headers
