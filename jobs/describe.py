@@ -33,7 +33,7 @@ def describe(context: Context) -> Counts:
     """Describe all stories that changed since their last description."""
     done = 0
     recognise = load_recogniser(context.settings.entities.plugin)
-    while not context.stop_requested():
+    while not context.stop_requested() and _wait_for_reconcile(context):
         with context.sessions.begin() as session:
             stale = descriptions.load_stale(session, limit=BATCH)
             vocabulary = vocabularies.latest(session)
@@ -71,6 +71,18 @@ def describe(context: Context) -> Counts:
         context.progress("describe", done, done)
     counts = {"stories": done, "absences": _store_absences(context)}
     return {name: count for name, count in counts.items() if count}
+
+
+def _wait_for_reconcile(context: Context) -> bool:
+    """Wait until reconcile does not run; returns whether a story needs a description.
+
+    While reconcile runs, descriptions could not be saved, and both would need memory.
+    """
+    with context.sessions.begin() as session:
+        if not descriptions.load_stale(session, limit=1):
+            return False
+        locks.lock_until_commit(session, apply_plan.LOCK)
+    return True
 
 
 def _store_absences(context: Context) -> int:

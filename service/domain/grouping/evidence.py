@@ -9,7 +9,7 @@ story has no nearest members, and an article without candidates in other stories
 one.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,16 +50,20 @@ def explain_grouping(
 
     The next best story is chosen among the stories of the article's candidates.
     """
-    explainer = _Explainer(grouping, story_of, model)
     rows = [row for row, key in enumerate(grouping.ids) if key in articles and key in story_of]
+    explainer = _Explainer(grouping, rows, story_of, model)
     return {grouping.ids[row]: explainer.explain(row) for row in rows}
 
 
 class _Explainer:
-    """The story of each row of a window, and the rival stories of its candidates."""
+    """The story of each row of a window, and for `rows` the rival stories of their candidates."""
 
     def __init__(
-        self, grouping: Grouping, story_of: Mapping[ArticleId, str], model: PairModel
+        self,
+        grouping: Grouping,
+        rows: Sequence[int],
+        story_of: Mapping[ArticleId, str],
+        model: PairModel,
     ) -> None:
         self._ids, self._features = grouping.ids, grouping.features
         self._stories, self._model = [story_of.get(key, "") for key in grouping.ids], model
@@ -68,16 +72,16 @@ class _Explainer:
             if story:
                 members.setdefault(story, []).append(row)
         self._members = {story: np.array(rows) for story, rows in members.items()}
-        self._rivals = self._find_rivals(grouping)
+        self._rivals = self._find_rivals(grouping, rows)
 
-    def _find_rivals(self, grouping: Grouping) -> list[dict[str, float]]:
-        """For each row the other stories of its candidates, with the best pair score there."""
-        rivals: list[dict[str, float]] = [{} for _ in self._ids]
-        for (one, other), score in zip(
-            grouping.pairs.tolist(), grouping.scores.tolist(), strict=True
-        ):
+    def _find_rivals(self, grouping: Grouping, rows: Sequence[int]) -> dict[int, dict[str, float]]:
+        """For each of `rows` the other stories of its candidates, with their best pair scores."""
+        rivals: dict[int, dict[str, float]] = {row: {} for row in rows}
+        chosen = np.isin(grouping.pairs, rows).any(axis=1)
+        pairs, scores = grouping.pairs[chosen].tolist(), grouping.scores[chosen].tolist()
+        for (one, other), score in zip(pairs, scores, strict=True):
             for row, rival in ((one, self._stories[other]), (other, self._stories[one])):
-                if rival not in {"", self._stories[row]}:
+                if row in rivals and rival not in {"", self._stories[row]}:
                     rivals[row][rival] = max(score, rivals[row].get(rival, 0.0))
         return rivals
 

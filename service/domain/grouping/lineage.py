@@ -177,7 +177,8 @@ def _assign_groups(stories: Sequence[str], overlaps: Sequence[Counter[str]]) -> 
         if not matches:
             return assigned
         assigned.update(matches)
-        unmatched = [story for story in unmatched if story not in set(matches.values())]
+        matched = set(matches.values())
+        unmatched = [story for story in unmatched if story not in matched]
 
 
 def _match_round(

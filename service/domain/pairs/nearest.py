@@ -12,7 +12,7 @@ from service.domain.compute import IN_PROCESS, Compute
 #: Pairs of rows, shape (m, 2). `unique_pairs` sorts them, with the lower row first.
 Pairs = NDArray[np.int64]
 
-_BLOCK_CELLS = 1 << 22  # cells per block of a matrix product: 16 MB
+_BLOCK_CELLS = 1 << 21  # cells per block of a matrix product: 8 MB, and 16 MB for dates
 _CHUNK = 1 << 12  # cells per step in double precision
 #: Cosines are rounded so that the last bits of a sum do not affect the result.
 _DIGITS = 6
@@ -52,7 +52,8 @@ class NearestSearch:
         own = columns[places] == rows
         block[np.flatnonzero(own), places[own]] = -1
         if np.isfinite(self.window_hours):
-            apart = np.abs(self.hours[rows][:, None] - self.hours[columns])
+            apart = self.hours[rows][:, None] - self.hours[columns]
+            np.abs(apart, out=apart)
             block[:, : len(columns)][apart > self.window_hours] = -1
 
     def highest(self, rows: Rows, columns: Rows, count: int) -> Pairs:

@@ -80,6 +80,30 @@ def test_oldest_story_with_half_of_the_largest_keeps_its_id() -> None:
     }
 
 
+class CountedId(str):
+    """A story id that counts how often a set or a mapping looks it up."""
+
+    __slots__ = ()
+    lookups = 0
+
+    def __hash__(self) -> int:
+        CountedId.lookups += 1
+        return super().__hash__()
+
+    __eq__ = str.__eq__
+
+
+def test_cost_grows_with_the_number_of_stories_not_with_its_square() -> None:
+    def count_lookups(stories: int) -> int:
+        CountedId.lookups = 0
+        groups = [[2 * number, 2 * number + 1] for number in range(stories)]
+        existing = [story(CountedId(f"story-{ids[0]}"), *ids) for ids in groups]
+        assert not plan_update(existing, groups).transitions
+        return CountedId.lookups
+
+    assert count_lookups(200) < 2.5 * count_lookups(100)
+
+
 def test_split_records_its_parent() -> None:
     plan = plan_update([story("old", 1, 2, 3, 4, 5)], [[1, 2, 3], [4, 5]])
     (child,) = plan.emerged
