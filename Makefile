@@ -28,9 +28,11 @@ demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
 
 # Tests of one file share fixtures and stay in one process; slow files run first. Each process uses one
-# thread, because the threads of several processes would wait for each other.
+# thread, because the threads of several processes would wait for each other. A process that crashes
+# ends the run: pytest-xdist would wait forever for the tests of its file.
 test: $(VENV)/ready-dev
-	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+		--max-worker-restart 0 $(TESTS)
 
 # Runs tests of the store on the Postgres that SAMESTORY_TEST_SERVER names: the URL of a superuser.
 test-server: $(VENV)/ready-dev
