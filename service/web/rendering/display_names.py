@@ -20,7 +20,7 @@ __all__ = [
 
 TYPE_NAMES = {
     ArticleType.REPORT: "Report",
-    ArticleType.LIVE: "Live",
+    ArticleType.LIVE: "Live page",
     ArticleType.ROUNDUP: "Round-up",
     ArticleType.OPINION: "Opinion",
     ArticleType.SATIRE: "Satire",

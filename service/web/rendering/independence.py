@@ -1,11 +1,12 @@
 """Notes beside outlets that do not add to the independent coverage of a story."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from service.domain.articles.coverage import CountedArticle, Uncounted, find_uncounted
+from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
-from service.web.rendering.display_names import TYPE_NAMES
+from service.web.rendering.display_names import TYPE_NAMES, outlet_names
 
 _NOTES = {
     Uncounted.COPY: "copy",
@@ -45,6 +46,18 @@ def uncounted_notes(story: StoryView) -> dict[str, str]:
 def summarise_notes(notes: Mapping[str, str]) -> str:
     """How many outlets have each note, such as "3 copies, 1 opinion"; empty notes do not count."""
     counts = Counter(filter(None, notes.values())).most_common()
-    return ", ".join(
-        f"{count} {'copies' if note == 'copy' and count > 1 else note}" for note, count in counts
-    )
+    return ", ".join(_count(note, count) for note, count in counts)
+
+
+def group_notes(notes: Mapping[str, str], reports: Iterable[Report]) -> list[tuple[str, list[str]]]:
+    """Each note with its number, such as "3 copies", and the names of its outlets, most first."""
+    names = outlet_names(reports)
+    outlets: dict[str, list[str]] = {}
+    for slug, note in notes.items():
+        outlets.setdefault(note, []).append(names[slug])
+    grouped = sorted(outlets.items(), key=lambda item: -len(item[1]))
+    return [(_count(note, len(members)), members) for note, members in grouped]
+
+
+def _count(note: str, count: int) -> str:
+    return f"{count} {'copies' if note == 'copy' and count > 1 else note}"

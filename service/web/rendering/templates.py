@@ -14,7 +14,7 @@ from service.errors.redaction import redact_url
 from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
 from service.web.rendering import display_names, links
-from service.web.rendering.independence import summarise_notes
+from service.web.rendering.independence import group_notes
 from service.web.rendering.reader_clock import (
     COMMON_ZONES,
     MONTHS,
@@ -55,7 +55,7 @@ def create_environment(title: str, static: Path) -> Environment:
         "dots": dots,
         "chips": chips,
         "zone_name": zone_name,
-        "summarise_notes": summarise_notes,
+        "group_notes": group_notes,
         "delays": delays,
         "count_types": count_types,
         "outlet_names": display_names.outlet_names,

@@ -35,7 +35,7 @@ def run_output(result: Result) -> str:
 def test_outlet_commands_list_set_and_reset(run: Run):
     configured = "quay  Quay Post  quay  GB  en\n"
     assert run_output(run("outlets", "list")) == f"{configured}volga  Volga  volga  RU  ru\n"
-    assert run_output(run("outlets", "list", "--edited")) == ""
+    assert run_output(run("outlets", "list", "--edited")) == "no outlets\n"
     changed = run_output(
         run("outlets", "set", "quay", "--country", "", "--agency", "--family", "volga")
     )

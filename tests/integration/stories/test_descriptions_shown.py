@@ -106,7 +106,7 @@ def test_undescribed_story_has_empty_details(sessions: Sessions, site: Site) -> 
     assert story["pace"] is story["rank"] is story["first_reporter"] is None
     page = site.page("/stories/fresh")
     assert page.status == 200
-    assert "In brief" not in page.text
+    assert "Summary</h2>" not in page.text
 
 
 def test_story_page_shows_quotes_with_their_outlets(sessions: Sessions, site: Site) -> None:
@@ -133,8 +133,11 @@ def test_outlets_of_the_family_of_an_agency_do_not_count(sessions: Sessions, sit
         members = [rows.article(*each) for each in zip(outlets, titles, strict=True)]
         texts = (AgencyText("Wire", "wire", (members[0].id, members[1].id)),)
         rows.story("ferry", members, details=to_json(Details(agencies=texts)))
-    notes = re.findall(r"<span>not counted: ([^<]+)<", site.get("/stories/ferry").text)
+    page = site.get("/stories/ferry").text
+    notes = re.findall(r"<span>not counted: ([^<]+)<", page)
     assert sorted(notes) == ["agency text", "same owner"]
+    assert "1 agency text (<bdi>Sun</bdi>)" in page
+    assert "2 reports with text of <bdi>Wire</bdi>, including its own" in page
 
 
 def test_terminal_explains_a_rank(sessions: Sessions) -> None:
