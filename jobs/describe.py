@@ -74,7 +74,7 @@ def describe(context: Context) -> Counts:
 
 
 def _wait_for_reconcile(context: Context) -> bool:
-    """Wait until reconcile does not run; returns whether a story needs a description.
+    """Wait for a running reconcile; returns whether to describe stories.
 
     While reconcile runs, descriptions could not be saved, and both would need memory.
     """
@@ -82,7 +82,7 @@ def _wait_for_reconcile(context: Context) -> bool:
         if not descriptions.load_stale(session, limit=1):
             return False
         locks.lock_until_commit(session, apply_plan.LOCK)
-    return True
+    return not context.stop_requested()
 
 
 def _store_absences(context: Context) -> int:

@@ -78,7 +78,7 @@ def link(context: Context) -> Counts:
 
         existing = descriptions.load_storylines(session)
         storyline_ids = {str(story): line.id for line in existing for story in line.members}
-        # The lineage of storylines: its articles are stories, and its stories are storylines.
+        # Here, plan_update assigns stories to storylines.
         joined = plan_update(existing, groups).opened
         storyline_ids |= {str(membership.article): membership.story for membership in joined}
         storyline_of = {story: storyline_ids[story] for group in groups for story in group}

@@ -64,12 +64,16 @@ class RayConnection:
         self._require_no_waiting_calls()
         if not ray.is_initialized():
             return True
-        with self.errors("no response"):
-            seconds = min(_CONNECT_SECONDS, self.settings.timeout_seconds)
-            try:
-                return not _call_within(seconds, ray.cluster_resources).get("CPU")
-            except (RayError, OSError, RuntimeError):
-                return True
+        seconds = min(_CONNECT_SECONDS, self.settings.timeout_seconds)
+        try:
+            return not _call_within(seconds, ray.cluster_resources).get("CPU")
+        except DeadlineError as error:
+            raise ComputeError(
+                f"Ray cluster {self.settings.address}: no response within {seconds:g} s; check that "
+                "the head of the cluster responds"
+            ) from error
+        except (RayError, OSError, RuntimeError):
+            return True
 
     def _require_no_waiting_calls(self) -> None:
         """Raise ComputeError while a call waits for the cluster.
@@ -129,7 +133,7 @@ def _call_within(
     try:
         return call_within(seconds, function, *arguments, **options)
     except DeadlineError as error:
-        _waiting[:] = [thread for thread in (*_waiting, error.thread) if thread.is_alive()]
+        _waiting.append(error.thread)
         raise
 
 

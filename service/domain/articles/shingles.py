@@ -25,7 +25,7 @@ _QUOTATION = re.compile(r'["“„«]([^"“”„«»]{1,600})(?:["”»]|$)')
 
 @dataclass(frozen=True, slots=True)
 class Shingles:
-    """The shingles of a text: sorted hash `keys`, which are `quoted`, and their total `weight`."""
+    """The shingles of a text: sorted hash `keys`, whether each is `quoted`, the total `weight`."""
 
     keys: Keys
     quoted: NDArray[np.bool_]

@@ -20,14 +20,14 @@ UNDATED_PENALTY_HOURS = 336.0
 class Rank:
     """Components of a story's rank in hours. Lists are sorted by `total`, highest first."""
 
-    recency: float  #: time of the last report in hours since 1970
+    age: float  #: recency: time of the last report in hours since 1970; stored under this name
     coverage: float  #: bonus for independent coverage
     velocity: float  #: bonus for new outlets per hour
 
     @property
     def total(self) -> float:
         """The sum of all components."""
-        return self.recency + self.coverage + self.velocity
+        return self.age + self.coverage + self.velocity
 
 
 def compute_rank(
@@ -41,8 +41,8 @@ def compute_rank(
 
     ::
 
-        rank = hours since 1970 of the last report        recency: each hour without a report
-                                                          costs 1, having no dated report 336
+        rank = hours since 1970 of the last report        age: each hour without a report costs 1,
+                                                          having no dated report costs 336
              + 12 * log2(independent coverage)            4 outlets gain 24 hours;
                                                           a single outlet loses 24 instead
              +  3 * log2(1 + new outlets per hour)        3 new outlets an hour gain 6 hours
@@ -54,7 +54,7 @@ def compute_rank(
     """
     hours = last_reported_at.timestamp() / 3600
     return Rank(
-        recency=hours if dated else hours - UNDATED_PENALTY_HOURS,
+        age=hours if dated else hours - UNDATED_PENALTY_HOURS,
         coverage=coverage_bonus(independent),
         velocity=HOURS_PER_VELOCITY_DOUBLING * math.log2(1 + outlets_per_hour),
     )
@@ -72,5 +72,5 @@ def explain_rank(parts: Rank, now: datetime) -> str:
     hours = now.timestamp() / 3600
     return (
         f"{parts.total - hours:+.1f} h = {parts.coverage:+.1f} independent coverage "
-        f"{parts.velocity:+.1f} velocity {parts.recency - hours:+.1f} recency"
+        f"{parts.velocity:+.1f} velocity {parts.age - hours:+.1f} recency"
     )

@@ -13,6 +13,8 @@ _NOTES = {
     Uncounted.AGENCY: "agency text",
     Uncounted.FAMILY: "same owner",
 }
+#: Notes that change with the number of outlets.
+_PLURALS = {"copy": "copies", "live page": "live pages", "round-up": "round-ups"}
 
 
 def uncounted_notes(story: StoryView) -> dict[str, str]:
@@ -60,4 +62,4 @@ def group_notes(notes: Mapping[str, str], reports: Iterable[Report]) -> list[tup
 
 
 def _count(note: str, count: int) -> str:
-    return f"{count} {'copies' if note == 'copy' and count > 1 else note}"
+    return f"{count} {_PLURALS.get(note, note) if count > 1 else note}"

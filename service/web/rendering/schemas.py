@@ -145,7 +145,7 @@ class RankOut(BaseModel):
         if rank is None:
             return None
         return cls(
-            total=rank.total, recency=rank.recency, coverage=rank.coverage, velocity=rank.velocity
+            total=rank.total, recency=rank.age, coverage=rank.coverage, velocity=rank.velocity
         )
 
 

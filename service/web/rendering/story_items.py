@@ -103,7 +103,7 @@ def _rank(story: StoryView) -> dict[str, Any] | None:
         return None
     return {
         "total": rank.total,
-        "recency": rank.recency,
+        "recency": rank.age,
         "coverage": rank.coverage,
         "velocity": rank.velocity,
     }

@@ -115,7 +115,7 @@ def test_suspended_head_ends_the_job_at_the_deadline(cluster: Cluster) -> None:
         server.send_signal(signal.SIGSTOP)
     started = time.monotonic()
     try:
-        with pytest.raises(ComputeError, match=r"no result within 3 s"):
+        with pytest.raises(ComputeError, match=r"no response within 3 s"):
             list(computation.map(operator.mul, 3, [1, 2]))
         with pytest.raises(ComputeError, match="an earlier call still waits"):
             list(computation.map(operator.mul, 3, [1, 2]))

@@ -15,7 +15,7 @@ def test_downgrade_and_upgrade_convert_stored_ranks(engine: Engine, sessions: Se
         rows = Rows(session)
         one, two = (rows.article(rows.outlet(name), name) for name in ("one", "two"))
         three = rows.article(rows.outlet("three"), "three")
-        stored = {"rank": {"age": alone.recency, "coverage": alone.coverage, "velocity": 0.0}}
+        stored = {"rank": {"age": alone.age, "coverage": alone.coverage, "velocity": 0.0}}
         rows.story("alone", [one], details=stored)
         rows.story("both", [two, three])
         rows.story("bare", [rows.article(rows.outlet("four"), "four")])

@@ -174,7 +174,7 @@ def test_story_without_a_dated_report_has_no_delays_and_a_lower_rank(
 
     assert dated.rank is not None
     assert undated.rank is not None
-    assert undated.rank.recency == dated.rank.recency - UNDATED_PENALTY_HOURS
+    assert undated.rank.age == dated.rank.age - UNDATED_PENALTY_HOURS
     assert (len(dated.delays), undated.delays) == (2, ())
     assert undated.pace == dated.pace
 
