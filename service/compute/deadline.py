@@ -14,7 +14,7 @@ class DeadlineError(Exception):
 
     def __init__(self, seconds: float, thread: threading.Thread) -> None:
         super().__init__(f"no result within {seconds:g} s")
-        self.seconds, self.thread = seconds, thread
+        self.thread = thread
 
 
 def call_within(

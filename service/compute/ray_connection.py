@@ -24,7 +24,7 @@ _CONNECT_SECONDS = 10.0
 Result = TypeVar("Result")
 #: Calls that did not return in time. A process has one connection of Ray, so they concern all
 #: objects of this module.
-_waiting: list[Thread] = []
+_waiting: set[Thread] = set()
 
 
 class RayConnection:
@@ -80,7 +80,10 @@ class RayConnection:
 
         If the process connected again, Ray would end it as soon as that call continues.
         """
-        if any(thread.is_alive() for thread in _waiting):
+        for thread in tuple(_waiting):
+            if not thread.is_alive():
+                _waiting.discard(thread)
+        if _waiting:
             raise ComputeError(
                 f"Ray cluster {self.settings.address}: an earlier call still waits; check that the "
                 "head of the cluster responds"
@@ -110,13 +113,10 @@ class RayConnection:
     @contextmanager
     def errors(self, what: str) -> Iterator[None]:
         """Convert errors of Ray to ComputeError; `what` says what failed."""
-        address = self.settings.address
+        address, seconds = self.settings.address, self.settings.timeout_seconds
         try:
             yield
         except (GetTimeoutError, DeadlineError) as error:
-            seconds = self.settings.timeout_seconds
-            if isinstance(error, DeadlineError):
-                seconds = error.seconds
             raise ComputeError(
                 f"Ray cluster {address}: no result within {seconds:g} s; check that it has free "
                 "processors, or raise SAMESTORY_COMPUTE__TIMEOUT_SECONDS"
@@ -133,7 +133,7 @@ def _call_within(
     try:
         return call_within(seconds, function, *arguments, **options)
     except DeadlineError as error:
-        _waiting.append(error.thread)
+        _waiting.add(error.thread)
         raise
 
 

@@ -10,7 +10,7 @@ from service.domain.articles.model import Article
 from service.domain.grouping.constraints import Constraints
 from service.domain.grouping.lineage import story_id
 from service.domain.grouping.place import Placement, place
-from service.domain.grouping.replay import ArrivalBatch, ChurnCounter, replay
+from service.domain.grouping.replay import ArrivalBatch, ChurnCounter, ReplayResult, replay
 from service.domain.pairs.features import window_vocabulary
 from service.domain.pairs.scoring.calibration import Calibration
 from service.settings.sections.grouping import ReplaySettings
@@ -43,6 +43,18 @@ def place_all(
         model=replace(pair_model(), calibration=calibration or Calibration()),
         settings=grouping_settings(),
         constraints=constraints or Constraints(),
+    )
+
+
+def replay_usual(articles: list[Article], schedule: ReplaySettings = SCHEDULE) -> ReplayResult:
+    """Replay articles with the usual models and settings."""
+    return replay(
+        articles,
+        encoded(articles),
+        model=pair_model(),
+        merge_model=merge_model(),
+        settings=story_settings(),
+        schedule=schedule,
     )
 
 
@@ -136,14 +148,7 @@ def test_arrival_that_breaks_the_quorum_starts_a_story() -> None:
 
 def test_replay_groups_events() -> None:
     articles = event_articles()
-    result = replay(
-        articles,
-        encoded(articles),
-        model=pair_model(),
-        merge_model=merge_model(),
-        settings=story_settings(),
-        schedule=SCHEDULE,
-    )
+    result = replay_usual(articles)
     by_story: dict[str, set[int]] = {}
     for key, story in result.stories.items():
         assert isinstance(key, int)
@@ -172,14 +177,7 @@ def test_replay_keeps_the_order_of_undated_articles() -> None:
 def test_replay_starts_a_story_with_the_first_undated_article() -> None:
     reports = [replace(each, published=None) for each in event_articles(EVENTS[:1], each=3)]
     articles = [reports[1], reports[2], reports[0]]
-    result = replay(
-        articles,
-        encoded(articles),
-        model=pair_model(),
-        merge_model=merge_model(),
-        settings=story_settings(),
-        schedule=replace(SCHEDULE, arrivals=1),
-    )
+    result = replay_usual(articles, replace(SCHEDULE, arrivals=1))
     assert set(result.stories.values()) == {story_id(reports[1].id, lambda _: False)}
 
 
@@ -187,14 +185,7 @@ def test_articles_outside_the_window_are_not_regrouped() -> None:
     first, second, *_ = event_articles()
     late = replace(second, published=START + timedelta(days=30))
     brief = replace(SCHEDULE, window_hours=24)
-    result = replay(
-        [first, late],
-        encoded([first, late]),
-        model=pair_model(),
-        merge_model=merge_model(),
-        settings=story_settings(),
-        schedule=brief,
-    )
+    result = replay_usual([first, late], brief)
     assert len(set(result.stories.values())) == 2
 
 
@@ -218,14 +209,7 @@ def test_reconcile_corrects_placements(join_score: float, quorum: float) -> None
 
 def test_arrivals_of_one_batch_share_new_stories() -> None:
     articles = [replace(article, published=START) for article in event_articles()]
-    result = replay(
-        articles,
-        encoded(articles),
-        model=pair_model(),
-        merge_model=merge_model(),
-        settings=story_settings(),
-        schedule=replace(SCHEDULE, arrivals=20),
-    )
+    result = replay_usual(articles, replace(SCHEDULE, arrivals=20))
     assert result.churn.reconciles == 1
     assert len(set(result.stories.values())) == len(EVENTS)
 
@@ -234,14 +218,7 @@ def test_arrivals_of_one_batch_share_new_stories() -> None:
 def test_replay_of_identical_articles_gives_one_story(published: datetime | None) -> None:
     for count in (1, 50):
         articles = [Article(key, EVENTS[0], published=published) for key in range(count)]
-        result = replay(
-            articles,
-            encoded(articles),
-            model=pair_model(),
-            merge_model=merge_model(),
-            settings=story_settings(),
-            schedule=SCHEDULE,
-        )
+        result = replay_usual(articles)
         assert len(set(result.stories.values())) == 1
         assert len(result.stories) == count
 
