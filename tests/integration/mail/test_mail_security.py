@@ -15,7 +15,7 @@ Security = Literal["starttls", "tls"]
 
 
 def secured(mail: MailServer, security: Security, **values: str) -> MailSettings:
-    plain = replace(mail_settings(mail.port), timeout_seconds=5.0, security=security)
+    plain = replace(mail_settings(mail.port), security=security)
     return replace(plain, **{"user": "news", "password": "secret", **values})  # type: ignore[arg-type]
 
 

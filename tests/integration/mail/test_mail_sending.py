@@ -38,7 +38,7 @@ def sender(mail: MailServer) -> Iterator[SmtpSender]:
         yield smtp
 
 
-def mail_settings(port: int) -> MailSettings:
+def mail_settings(port: int, *, timeout_seconds: float = 20) -> MailSettings:
     return MailSettings(
         host="127.0.0.1",
         port=port,
@@ -47,7 +47,7 @@ def mail_settings(port: int) -> MailSettings:
         password="",
         sender=SENDER,
         imprint="",
-        timeout_seconds=0.5,
+        timeout_seconds=timeout_seconds,
         max_per_minute=60_000,
     )
 
@@ -128,18 +128,20 @@ def test_emails_share_one_connection(mail: MailServer, sender: SmtpSender):
     ],
 )
 def test_server_reply_raises_matching_error(
-    mail: MailServer, sender: SmtpSender, step: str, reply: str, kind: type[MailError]
+    mail: MailServer, step: str, reply: str, kind: type[MailError]
 ):
     mail.replies[step] = reply
     ended: list[bool] = []
-    with pytest.raises(kind) as caught:
-        sender.send(email(), before_end=lambda: ended.append(True))
-    assert caught.value.code == (int(reply[:3]) if reply[:3].isdigit() else None)
-    assert "\n" not in str(caught.value)
-    assert bool(ended) == (step in {"data", "end_of_data"})
-    mail.replies.clear()
-    mail.received.clear()
-    sender.send(email(2))
+    settings = mail_settings(mail.port, timeout_seconds=0.5 if reply == "hang" else 20)
+    with smtp_sender(settings) as sender:
+        with pytest.raises(kind) as caught:
+            sender.send(email(), before_end=lambda: ended.append(True))
+        assert caught.value.code == (int(reply[:3]) if reply[:3].isdigit() else None)
+        assert "\n" not in str(caught.value)
+        assert bool(ended) == (step in {"data", "end_of_data"})
+        mail.replies.clear()
+        mail.received.clear()
+        sender.send(email(2))
     assert len(mail.received) == 1
 
 

@@ -29,7 +29,7 @@ from tests.support.database.api_keys import KeyClient, make_key_client
 from tests.support.database.embedded_articles import ENCODER, embed_all_articles
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
-from tests.support.servers.webhook_receiver import WebhookReceiver
+from tests.support.servers.webhook_receiver import WebhookReceiver, deliver_to_loopback
 
 HARBOUR = {"id": "harbour", "q": "ferry independent:2.. since:-24h", "title": "The harbour"}
 
@@ -125,8 +125,7 @@ def test_stream_sends_only_matching_changes(site: Site) -> None:
 def test_webhook_gets_only_changes_of_matching_stories(
     sessions: Sessions, context: Context
 ) -> None:
-    eager = replace(context.settings.webhooks, allow_networks=("127.0.0.0/8",), timeout_seconds=0.3)
-    world = replace(context, settings=replace(context.settings, webhooks=eager))
+    world = deliver_to_loopback(context)
     with WebhookReceiver() as receiver:
         with sessions.begin() as session:
             saved.add(session, "harbour", "ferry independent:2..", made_by="ann", now=NOW)
@@ -157,9 +156,8 @@ def test_webhook_gets_only_changes_of_matching_stories(
 def test_webhook_and_alert_compare_the_meaning_once_it_is_encoded(
     sessions: Sessions, context: Context
 ) -> None:
-    eager = replace(context.settings.webhooks, allow_networks=("127.0.0.0/8",))
-    settings = replace(context.settings, webhooks=eager)
-    world = replace(context, settings=settings, encoder=lambda: ENCODER, clock=lambda: NOW)
+    allowed = deliver_to_loopback(context)
+    world = replace(allowed, encoder=lambda: ENCODER, clock=lambda: NOW)
     alert = Alert(1, parse_conditions(query="boats"), NOW)
     with WebhookReceiver() as receiver:
         with sessions.begin() as session:

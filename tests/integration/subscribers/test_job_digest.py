@@ -164,6 +164,8 @@ def test_preferences_are_applied(context: Context, mail: MailServer):
 def test_temporary_failure_is_retried_with_backoff(
     context: Context, clock: Clock, mail: MailServer, step: str, reply: str
 ):
+    if reply == "hang":
+        context = with_mail(context, mail.port, timeout_seconds=0.5)
     subscribe(context.sessions, "ann@x.example")
     report_news(context.sessions, DUE - HOUR)
     mail.replies[step] = reply

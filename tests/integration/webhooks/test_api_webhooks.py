@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -20,7 +19,7 @@ from service.web.app import create_app
 from tests.integration.webhooks.test_job_webhooks import add_transitions
 from tests.support.database.api_keys import KeyClient, make_key_client
 from tests.support.servers.site import Site, running
-from tests.support.servers.webhook_receiver import Delivery, WebhookReceiver
+from tests.support.servers.webhook_receiver import Delivery, WebhookReceiver, deliver_to_loopback
 
 HOOKS = "/v1/webhooks"
 
@@ -34,8 +33,7 @@ def receiver() -> Iterator[WebhookReceiver]:
 @pytest.fixture
 def world(context: Context) -> Context:
     """Context that allows deliveries to loopback."""
-    eager = replace(context.settings.webhooks, allow_networks=("127.0.0.0/8",), timeout_seconds=0.3)
-    return replace(context, settings=replace(context.settings, webhooks=eager))
+    return deliver_to_loopback(context)
 
 
 @pytest.fixture

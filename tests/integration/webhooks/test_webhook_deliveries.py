@@ -21,7 +21,7 @@ from tests.support.database.api_keys import KeyClient, make_key_client
 from tests.support.database.editor import decide
 from tests.support.database.rows import NOW
 from tests.support.servers.site import running
-from tests.support.servers.webhook_receiver import Delivery, WebhookReceiver
+from tests.support.servers.webhook_receiver import Delivery, WebhookReceiver, deliver_to_loopback
 
 
 @pytest.fixture
@@ -33,8 +33,7 @@ def receiver() -> Iterator[WebhookReceiver]:
 @pytest.fixture
 def world(context: Context) -> Context:
     """Context that allows deliveries to loopback."""
-    eager = replace(context.settings.webhooks, allow_networks=("127.0.0.0/8",), timeout_seconds=1.0)
-    return replace(context, settings=replace(context.settings, webhooks=eager))
+    return deliver_to_loopback(context)
 
 
 @pytest.fixture

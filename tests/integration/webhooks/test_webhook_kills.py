@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import random
 import signal
-from dataclasses import replace
 from multiprocessing.context import ForkServerContext
 
 import pytest
@@ -21,7 +20,7 @@ from service.store.webhooks import webhooks as hooks
 from tests.integration.conftest import make_context
 from tests.integration.webhooks.test_job_webhooks import add_transitions, transition_ids
 from tests.support.database.rows import NOW
-from tests.support.servers.webhook_receiver import Delivery, WebhookReceiver
+from tests.support.servers.webhook_receiver import Delivery, WebhookReceiver, deliver_to_loopback
 
 pytestmark = pytest.mark.slow
 
@@ -43,14 +42,7 @@ def run_until_done_or_killed(url: str, fatal_step: int) -> None:
         if next(steps) == fatal_step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    context = make_context(engine, utc_now)
-    settings = replace(
-        context.settings.webhooks,
-        allow_networks=("127.0.0.0/8",),
-        retry_seconds=0.02,
-        concurrency=3,
-    )
-    context = replace(context, settings=replace(context.settings, webhooks=settings))
+    context = deliver_to_loopback(make_context(engine, utc_now), retry_seconds=0.02, concurrency=3)
     event.listen(engine, "before_cursor_execute", step)
     event.listen(engine, "commit", step)
     pending = True

@@ -60,7 +60,7 @@ def with_mail(
         "port": port,
         "security": "none",
         "sender": "samestory <digest@news.example>",
-        "timeout_seconds": 1.0,
+        "timeout_seconds": 20.0,
         "max_per_minute": 60_000.0,
     }
     mail: MailSettings = replace(context.settings.mail, **{**defaults, **values})

@@ -4,10 +4,12 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
+
+from jobs.running.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +90,9 @@ class WebhookReceiver:
                 """No log: tests read `requests`."""
 
         return Handler
+
+
+def deliver_to_loopback(context: Context, **values: Any) -> Context:
+    """Return the context with webhooks that may use loopback addresses, and other settings."""
+    hooks = replace(context.settings.webhooks, allow_networks=("127.0.0.0/8",), **values)
+    return replace(context, settings=replace(context.settings, webhooks=hooks))
