@@ -33,11 +33,11 @@ RUN /opt/build/bin/python -m hatchling build -t wheel -d dist \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/samestory/lib
 
 FROM ${PYTHON_IMAGE}
-# The volume of backups gets the owner of this folder.
+# The volumes of backups and models get the owner of these folders.
 RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin samestory \
-    && install --directory --owner=samestory --mode=0700 /backups
+    && install --directory --owner=samestory --mode=0700 /backups /models
 COPY --from=build /opt/samestory /opt/samestory
-ENV PATH=/opt/samestory/bin:$PATH PYTHONDONTWRITEBYTECODE=1 HF_HUB_OFFLINE=1 \
+ENV PATH=/opt/samestory/bin:$PATH PYTHONDONTWRITEBYTECODE=1 HF_HUB_OFFLINE=1 HF_HOME=/models \
     SAMESTORY_WEB__HOST=0.0.0.0
 WORKDIR /tmp
 USER 10001:10001

@@ -26,7 +26,7 @@ def doctor(
         bool, typer.Option("--json", help="Print one line of JSON per check.")
     ] = False,
 ) -> None:
-    """Check database, feeds, cluster, model, mail server, clock, disk and port.
+    """Check database, feeds, computation, model, mail server, clock, disk and port.
 
     Prints one line per check, with the remedy if something is wrong, and exits with 1 if a check
     failed. The command changes nothing: it fetches up to three feeds and sends no emails. It starts

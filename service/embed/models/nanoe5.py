@@ -102,7 +102,8 @@ def model_file() -> Path:
     if spec is None or spec.origin is None:
         remedy = (
             f"run pip install {PACKAGE} (Linux x86-64 only); or set SAMESTORY_EMBED__MODEL to"
-            " intfloat/multilingual-e5-small or a folder with it, or SAMESTORY_PROFILE to english"
+            " intfloat/multilingual-e5-small, which is downloaded unless HF_HUB_OFFLINE is 1, or to"
+            " a folder with it; or SAMESTORY_PROFILE to english"
         )
         raise ModelMissingError(PACKAGE, f"not installed; {remedy}")
     return Path(spec.origin).parent / "e5-small-q4.bin"

@@ -81,12 +81,17 @@ class SentenceEncoder:
 
 def _load_network(name: str, *, offline: bool) -> SentenceTransformer:
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    offline = offline or os.environ.get("HF_HUB_OFFLINE") == "1"
+    forbidden = not offline and os.environ.get("HF_HUB_OFFLINE") == "1"
     try:
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        return SentenceTransformer(name, device=device, local_files_only=offline)
+        return SentenceTransformer(name, device=device, local_files_only=offline or forbidden)
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
+        if forbidden:
+            reason = (
+                "it is neither a folder nor downloaded, and HF_HUB_OFFLINE=1 forbids the download;"
+                " run samestory doctor once with HF_HUB_OFFLINE=0"
+            )
         raise ModelMissingError(name, reason) from error
 
 

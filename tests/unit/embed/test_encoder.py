@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ from service.domain.articles.model import Article
 from service.embed.articles import encode_articles
 from service.embed.language_means import CenteredEncoder, LanguageMeans
 from service.embed.models import bundled
+from service.embed.models.transformer import SentenceEncoder
 from service.errors import BadInputError, ModelChecksumError, ModelMissingError
+from service.settings.load import load
 from tests.support.content.events import encoded, event_articles
 from tests.support.encoders import WordEncoder
 
@@ -29,6 +32,12 @@ def test_other_weights_raise_checksum_error(tmp_path: Path) -> None:
 def test_missing_weights_raise_model_missing_error(tmp_path: Path) -> None:
     with pytest.raises(ModelMissingError, match="No such file"):
         bundled.verify(tmp_path)
+
+
+def test_forbidden_download_is_named_with_a_remedy() -> None:
+    settings = replace(load({}).embed, model="example.org/no-such-model")
+    with pytest.raises(ModelMissingError, match="samestory doctor once with HF_HUB_OFFLINE=0"):
+        SentenceEncoder.load(settings)
 
 
 def test_vectors_have_the_model_tag() -> None:
