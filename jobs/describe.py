@@ -1,4 +1,7 @@
-"""Job `describe`: regenerate headline, keywords, summary, pace and rank of changed stories."""
+"""Job `describe`: regenerate the descriptions of changed stories, and their missing coverage.
+
+A description has headline, keywords, summary, pace, rank, agencies and entities.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta

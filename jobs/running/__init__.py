@@ -1,4 +1,4 @@
-"""Running jobs: context, schedule, scheduler, run log, signals, sending of emails.
+"""Running jobs: context, schedule, scheduler, runner, locks, models in use, signals.
 
 The work of a single job belongs to its own module in `jobs`.
 """

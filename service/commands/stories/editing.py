@@ -96,7 +96,8 @@ def pin(
 ) -> None:
     """Pin a story or an article.
 
-    Lists start with pinned stories. The title of a pinned article is the headline of its story.
+    Lists in the default order start with pinned stories. The title of a pinned article is the
+    headline of its story.
     """
     decide = _mark_story_or_article(target, "pin", actions.pin_article)
     _decide(decide, by, why, as_json=as_json)

@@ -103,5 +103,5 @@ class LifecycleSettings:
     close_after_days: float
 
     def quiet_since(self, now: datetime) -> datetime:
-        """Return the time before which a story's last report closes it."""
+        """Return the time before which a story's last article closes it."""
         return now - timedelta(days=self.close_after_days)

@@ -1,4 +1,4 @@
-"""Alerts: the saved queries of subscribers."""
+"""Alerts: conditions of subscribers on stories."""
 
 from collections import defaultdict
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Alert feeds: the stories that match a saved query as a news feed, at a signed link.
+"""Alert feeds: the stories that match an alert as a news feed, at a signed link.
 
 The token of a feed cannot stop the alert, so a feed reader that gets the link can only read.
 """

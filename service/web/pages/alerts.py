@@ -51,16 +51,16 @@ def stop_alert(web: WebContextDep, token: Token) -> HTMLResponse:
 
 @router.post("/preferences/{token}/alerts", response_model=None)
 def add_alert(web: WebContextDep, token: Token, fields: FormDep) -> HTMLResponse | RedirectResponse:
-    """Save the submitted query as an alert; show the form with the error if it is invalid."""
-    values = {name: texts[0] for name, texts in fields.items()}
+    """Save the submitted conditions as an alert; show the form with the error if it is invalid."""
+    values = {name: given[0] for name, given in fields.items()}
     names = ("words", "entities", "outlets", "countries", "query")
-    conditions = {name: values.get(name, "") for name in names}
+    texts = {name: values.get(name, "") for name in names}
     with web.sessions.begin() as session:
         subscriber = get_linked_subscriber(session, web, "preferences", token)
         try:
             min_independent = parse_integer(values.get("min_independent") or "1")
-            query = parse_conditions(**conditions, min_independent=min_independent)
-            alerts.add(session, subscriber.id, query, now=web.clock())
+            conditions = parse_conditions(**texts, min_independent=min_independent)
+            alerts.add(session, subscriber.id, conditions, now=web.clock())
         except BadInputError as error:
             return render_preferences(session, web, subscriber, token, error=str(error))
     return RedirectResponse(f"/digest/preferences/{token}?saved=true#alerts", 303, PRIVATE)

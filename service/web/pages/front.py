@@ -142,7 +142,7 @@ def _display_names(choices: Choices) -> dict[str, dict[str, str]]:
 
 
 def _feed_parameters(query: FrontQuery) -> dict[str, Any]:
-    """Parameters of the feed with the stories of the first page; a feed needs no time range."""
+    """Parameters of the first page, without those that a feed does not take."""
     names = set(StoryFeedQuery.model_fields)
     given = query.model_dump(mode="json", exclude_defaults=True, include=names)
     return given | {"limit": query.limit}
@@ -150,6 +150,4 @@ def _feed_parameters(query: FrontQuery) -> dict[str, Any]:
 
 def _json_url(query: FrontQuery) -> str:
     """The stories of the first page as JSON."""
-    names = set(StoryFeedQuery.model_fields)
-    given = query.model_dump(mode="json", exclude_defaults=True, include=names)
-    return f"/v1/stories?{urlencode(given | {'limit': query.limit}, doseq=True)}"
+    return f"/v1/stories?{urlencode(_feed_parameters(query), doseq=True)}"

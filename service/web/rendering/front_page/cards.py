@@ -14,7 +14,7 @@ from service.web.rendering.front_page.sparkline import Sparkline, draw_sparkline
 from service.web.rendering.independence import summarise_notes, uncounted_notes
 
 #: Absent outlets that the card of the lead names; the other cards name one.
-MAX_ABSENT = 2
+MAX_ON_LEAD = 2
 #: Characters per line of sources, and characters per date or time.
 LINE_CHARACTERS, TIME_CHARACTERS = 66, 8
 
@@ -177,7 +177,7 @@ def build_card(
         new_reports=0
         if last_visit is None or is_new
         else sum(last_visit < each.reported_at for each in story.reports),
-        absent=tuple(absent[:MAX_ABSENT]),
+        absent=tuple(absent[:MAX_ON_LEAD]),
     )
 
 
