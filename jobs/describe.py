@@ -16,7 +16,7 @@ from service.domain.stories.wording.headline import choose_headline_article
 from service.embed.sentences import CachedSentences
 from service.plugins.entities import load_recogniser
 from service.store.articles import articles, copies, vectors
-from service.store.counts.absences import update_absences
+from service.store.counts.stored_missing import update_stored_missing
 from service.store.database import locks
 from service.store.stories import apply_plan, descriptions, gazetteers, stories, vocabularies
 
@@ -28,8 +28,8 @@ NEIGHBOURS = 16
 #: many more, so that enough articles of other stories remain.
 MAX_OWN_ARTICLES = 60
 
-#: Stories whose absences are stored in one transaction, and in one run.
-ABSENCES_BATCH, MAX_ABSENCES = 10, 100
+#: Stories whose missing coverage is stored in one transaction, and in one run.
+MISSING_BATCH, MAX_MISSING = 10, 100
 
 
 def describe(context: Context) -> Counts:
@@ -72,7 +72,7 @@ def describe(context: Context) -> Counts:
             apply_plan.refresh_derived(session, sorted(stale), stamp)
         done += len(stale)
         context.progress("describe", done, done)
-    counts = {"stories": done, "absences": _store_absences(context)}
+    counts = {"stories": done, "missing_coverage": _store_missing_coverage(context)}
     return {name: count for name, count in counts.items() if count}
 
 
@@ -88,14 +88,14 @@ def _wait_for_reconcile(context: Context) -> bool:
     return not context.stop_requested()
 
 
-def _store_absences(context: Context) -> int:
-    """Store the absences of due stories; the rest is stored by the next runs."""
+def _store_missing_coverage(context: Context) -> int:
+    """Store the missing coverage of due stories; the rest is stored by the next runs."""
     done = 0
-    while done < MAX_ABSENCES and not context.stop_requested():
+    while done < MAX_MISSING and not context.stop_requested():
         with context.sessions.begin() as session:
-            stored = update_absences(session, limit=ABSENCES_BATCH)
+            stored = update_stored_missing(session, limit=MISSING_BATCH)
         done += stored
-        if stored < ABSENCES_BATCH:
+        if stored < MISSING_BATCH:
             break
     return done
 

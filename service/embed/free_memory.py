@@ -2,7 +2,7 @@
 
 The allocator of glibc keeps the memory that a large batch freed: 150 MB after 700 articles. By
 default, each thread also has its own heap, which keeps freed memory for the thread. Jobs and
-requests run in changing threads, so the memory of a daemon would grow (decision 0042).
+requests run in changing threads, so the memory of a daemon would grow (decision record 0042).
 """
 
 import ctypes

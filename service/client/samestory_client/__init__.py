@@ -17,7 +17,7 @@ from samestory_client.errors import (
     InvalidUrlError,
 )
 from samestory_client.evidence import Evidence
-from samestory_client.lookup import Absence, ListedEntity, Missing
+from samestory_client.lookup import ListedEntity, Missing, MissingValue
 from samestory_client.models import (
     Article,
     Change,
@@ -45,7 +45,6 @@ from samestory_client.queries import SavedQuery
 from samestory_client.webhooks import Delivery, Outcome, Webhook
 
 __all__ = [
-    "Absence",
     "ApiError",
     "ApiRefusedError",
     "ApiUnreachableError",
@@ -68,6 +67,7 @@ __all__ = [
     "ListedEntity",
     "Member",
     "Missing",
+    "MissingValue",
     "Outcome",
     "Outlet",
     "OutletRef",

@@ -22,7 +22,7 @@ class ListedEntity:
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
+class MissingValue:
     """A value that a story lacks, and its share of the comparable stories."""
 
     value: str
@@ -37,10 +37,10 @@ class Missing:
 
     similar_stories: int
     withheld: str | None
-    outlets: tuple[Absence, ...]
-    families: tuple[Absence, ...]
-    countries: tuple[Absence, ...]
-    languages: tuple[Absence, ...]
+    outlets: tuple[MissingValue, ...]
+    families: tuple[MissingValue, ...]
+    countries: tuple[MissingValue, ...]
+    languages: tuple[MissingValue, ...]
 
 
 class Lookup:

@@ -43,7 +43,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
+class MissingValue:
     """A value that this story lacks; `share` is its share of the comparable stories, 0 to 1."""
 
     value: str
@@ -57,10 +57,10 @@ class MissingCoverage:
 
     similar_stories: int
     withheld: Withheld | None = None
-    outlets: tuple[Absence, ...] = ()
-    families: tuple[Absence, ...] = ()
-    countries: tuple[Absence, ...] = ()
-    languages: tuple[Absence, ...] = ()
+    outlets: tuple[MissingValue, ...] = ()
+    families: tuple[MissingValue, ...] = ()
+    countries: tuple[MissingValue, ...] = ()
+    languages: tuple[MissingValue, ...] = ()
 
 
 def find_missing(
@@ -76,12 +76,14 @@ def find_missing(
         return MissingCoverage(len(similar), withheld)
     return MissingCoverage(
         len(similar),
-        outlets=_absences([each.outlets for each in similar], active.outlets - story.outlets),
-        families=_absences([each.families for each in similar], active.families - story.families),
-        countries=_absences(
+        outlets=_missing_values([each.outlets for each in similar], active.outlets - story.outlets),
+        families=_missing_values(
+            [each.families for each in similar], active.families - story.families
+        ),
+        countries=_missing_values(
             [each.countries for each in similar], active.countries - story.countries
         ),
-        languages=_absences(
+        languages=_missing_values(
             [each.languages for each in similar], active.languages - story.languages
         ),
     )
@@ -118,11 +120,13 @@ def _reason_to_withhold(story: Profile, similar: int, age: timedelta) -> Withhel
     return Withheld.FEW_SIMILAR_STORIES if similar < MIN_SIMILAR else None
 
 
-def _absences(similar: Sequence[frozenset[str]], candidates: frozenset[str]) -> tuple[Absence, ...]:
+def _missing_values(
+    similar: Sequence[frozenset[str]], candidates: frozenset[str]
+) -> tuple[MissingValue, ...]:
     counts = Counter(value for values in similar for value in values if value in candidates)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(
-        Absence(value, count / len(similar), count)
+        MissingValue(value, count / len(similar), count)
         for value, count in ranked
         if lower_bound(count, len(similar)) >= MIN_SHARE
     )

@@ -9,7 +9,7 @@ from service.store.tables import StoryAbsenceRow, StoryRow
 
 
 def lacks_usual_outlet(story: type[StoryRow], slugs: Sequence[str]) -> ColumnElement[bool]:
-    """Whether the stored absences of a story contain one of the outlets."""
+    """Whether the stored missing coverage of a story contains one of the outlets."""
     values = cast(list(slugs), ARRAY(Text))
     overlaps = StoryAbsenceRow.outlets.op("&&", is_comparison=True)(values)
     return story.id.in_(select(StoryAbsenceRow.story_id).where(overlaps))

@@ -13,9 +13,9 @@ from service.domain.stories.transitions import StoryTransition
 from service.errors import NotFoundError
 from service.store.stories.surroundings import load_absent_outlets
 from service.store.story_views import history, views
-from service.store.story_views.absence import explain_absence
 from service.store.story_views.reports import Member
 from service.store.story_views.roundups import list_roundups
+from service.store.story_views.unavailable import explain_unavailable
 from service.web.api.stories.missing import MissingOut
 from service.web.api.stories.stories import other_storyline_stories
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
@@ -80,7 +80,7 @@ def story_page(
     except NotFoundError:
         if not problems.expects_html(request):
             raise
-        return _absent_story_page(session, web, story_id, as_of)
+        return _unavailable_story_page(session, web, story_id, as_of)
     story = detail.story
     if story.state == "merged":
         path = links.story_path(history.find_survivor(session, story_id, as_of=as_of))
@@ -119,13 +119,18 @@ def story_page(
     return reader.personalize(response)
 
 
-def _absent_story_page(
+def _unavailable_story_page(
     session: Session, web: WebContext, story_id: str, as_of: datetime | None
 ) -> Response:
     """Page with the reason why a story is not shown."""
-    absence = explain_absence(session, story_id)
+    unavailable = explain_unavailable(session, story_id)
     return render_page(
-        web, "absent_story.html", status=404, absence=absence, story_id=story_id, as_of=as_of
+        web,
+        "unavailable_story.html",
+        status=404,
+        unavailable=unavailable,
+        story_id=story_id,
+        as_of=as_of,
     )
 
 

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from tests.bench.samples import sample_articles
 
 FEEDS, ENTRIES = 40, 20
-#: Mean number of reports per event: 10,000 articles in 3,000 stories, as in decision 0040.
+#: Mean number of reports per event: 10,000 articles in 3,000 stories, as in decision record 0040.
 REPORTS_PER_EVENT = 10 / 3
 #: Sentences of a full text.
 TEXT_SENTENCES = 25

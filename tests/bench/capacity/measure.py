@@ -118,7 +118,7 @@ def job_entries(lead: JobCosts, full: JobCosts) -> dict[str, Entry]:
         "size": entry(
             SIZE,
             "bytes per article",
-            "decision 0040; full text: tests.bench.capacity.jobs_cost",
+            "decision record 0040; full text: tests.bench.capacity.jobs_cost",
             SIZE + full.bytes_on_disk - lead.bytes_on_disk,
         ),
         "vector_index": entry(VECTOR_INDEX, "bytes per article", "docs/operations.md"),
@@ -164,7 +164,7 @@ def window_entries(windows: Sequence[WindowCost], full: WindowCost) -> dict[str,
         "window_memory": entry(
             WINDOW_MEMORY,
             "bytes per article of the window",
-            "decision 0041; full text: tests.bench.capacity.window_cost",
+            "decision record 0041; full text: tests.bench.capacity.window_cost",
             WINDOW_MEMORY + max(0.0, text_memory),
         ),
     }

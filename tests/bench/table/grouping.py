@@ -48,7 +48,7 @@ def compare_reconcile(
 ) -> Comparison:
     """Group a window with 1 % new articles; baseline: the window without them.
 
-    `reconcile` groups the whole window in each run (decision 0041), so the ratio is about 1.
+    `reconcile` groups the whole window in each run (decision record 0041), so the ratio is about 1.
     """
     articles, vectors = synthetic_window(count)
     before = count * 99 // 100

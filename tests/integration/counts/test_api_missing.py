@@ -6,7 +6,7 @@ from typing import Any
 from samestory_client import Client
 from sqlalchemy import event
 
-from service.store.counts.absences import load_absences, update_absences
+from service.store.counts.stored_missing import load_stored_missing, update_stored_missing
 from service.store.database.sessions import Sessions
 from service.store.editing import actions
 from tests.support.database.editor import decide
@@ -51,15 +51,15 @@ def missing(sessions: Sessions, story: str = "ferry") -> dict[str, Any]:
 def test_usual_outlets_countries_and_languages_are_listed(sessions: Sessions):
     fill(sessions)
     response = missing(sessions)
-    absence = {"value": "absent", "name": "The Absent", "share": 1.0, "stories": 30}
+    absent = {"value": "absent", "name": "The Absent", "share": 1.0, "stories": 30}
     assert response == {
         "similar_stories": 30,
         "withheld": None,
         "reason": None,
-        "outlets": [absence],
-        "families": [{**absence, "name": "Absent"}],
-        "countries": [{**absence, "value": "FR", "name": "France"}],
-        "languages": [{**absence, "value": "fr", "name": "French"}],
+        "outlets": [absent],
+        "families": [{**absent, "name": "Absent"}],
+        "countries": [{**absent, "value": "FR", "name": "France"}],
+        "languages": [{**absent, "value": "fr", "name": "French"}],
     }
 
 
@@ -92,10 +92,10 @@ def test_story_that_is_hidden_during_a_run_does_not_end_the_run(sessions: Sessio
 
     with sessions.begin() as session:
         event.listen(session.get_bind(), "after_cursor_execute", hide)
-        update_absences(session, limit=100)
+        update_stored_missing(session, limit=100)
     assert not due
     with sessions() as session:
-        assert load_absences(session, ["ferry", "story3"]).keys() == {"story3"}
+        assert load_stored_missing(session, ["ferry", "story3"]).keys() == {"story3"}
 
 
 def test_client_returns_the_missing_coverage(sessions: Sessions):

@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
-from service.store.counts.absences import update_absences
 from service.store.counts.missing_coverage import load_missing_coverage
+from service.store.counts.stored_missing import update_stored_missing
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.stories.versions import record_versions
@@ -37,8 +37,8 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Sessions]]:
     with sessions.begin() as session:
         _add_stories(Rows(session))
         embed_all_articles(session)
-        assert update_absences(session, limit=100) == 31
-        assert update_absences(session, limit=100) == 0
+        assert update_stored_missing(session, limit=100) == 31
+        assert update_stored_missing(session, limit=100) == 0
     with serving(sessions, clock=lambda: NOW, model_context=model_context()) as site:
         yield site, sessions
     engine.dispose()

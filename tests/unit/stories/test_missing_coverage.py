@@ -7,7 +7,7 @@ import pytest
 
 from service.domain.stories.missing_coverage import (
     MIN_AGE,
-    Absence,
+    MissingValue,
     Profile,
     Withheld,
     find_absent,
@@ -26,16 +26,16 @@ ACTIVE = Profile(
 def test_usual_values_that_the_story_lacks_are_missing():
     missing = find_missing(STORY, [USUAL] * 30 + [RARE] * 10, ACTIVE, age=MIN_AGE)
     assert (missing.withheld, missing.similar_stories) == (None, 40)
-    assert missing.outlets == missing.families == (Absence("d", 0.75, 30),)
-    assert missing.countries == (Absence("FR", 0.75, 30),)
-    assert missing.languages == (Absence("fr", 0.75, 30),)
+    assert missing.outlets == missing.families == (MissingValue("d", 0.75, 30),)
+    assert missing.countries == (MissingValue("FR", 0.75, 30),)
+    assert missing.languages == (MissingValue("fr", 0.75, 30),)
 
 
 def test_inactive_values_are_not_missing():
     active = replace(ACTIVE, outlets=frozenset("abce"))
     missing = find_missing(STORY, [USUAL] * 40, active, age=MIN_AGE)
     assert missing.outlets == ()
-    assert missing.families == (Absence("d", 1.0, 40),)
+    assert missing.families == (MissingValue("d", 1.0, 40),)
 
 
 def test_half_of_few_stories_is_not_usual():

@@ -12,7 +12,7 @@ from service.domain.stories.missing_coverage import (
     MIN_AGE,
     MIN_OUTLETS,
     MIN_SIMILAR,
-    Absence,
+    MissingValue,
     Withheld,
 )
 from service.store.counts.dimensions import load_names
@@ -34,7 +34,7 @@ REASONS = {
 }
 
 
-class AbsenceOut(ValueOut):
+class MissingValueOut(ValueOut):
     """A value that the story lacks, with its share of the comparable stories."""
 
     share: float = Field(description="Share of the comparable stories with this value, 0 to 1.")
@@ -52,10 +52,10 @@ class MissingOut(BaseModel):
         description="Reason why the lists are empty; null if they are not withheld."
     )
     reason: str | None = Field(description="Explanation of `withheld`.")
-    outlets: list[AbsenceOut] = Field(description="Outlets, most usual first.")
-    families: list[AbsenceOut] = Field(description="Publisher families, most usual first.")
-    countries: list[AbsenceOut] = Field(description="Countries of outlets, most usual first.")
-    languages: list[AbsenceOut] = Field(description="Languages of articles, most usual first.")
+    outlets: list[MissingValueOut] = Field(description="Outlets, most usual first.")
+    families: list[MissingValueOut] = Field(description="Publisher families, most usual first.")
+    countries: list[MissingValueOut] = Field(description="Countries of outlets, most usual first.")
+    languages: list[MissingValueOut] = Field(description="Languages of articles, most usual first.")
 
     @classmethod
     def load(cls, session: Session, story_id: str) -> Self:
@@ -64,10 +64,10 @@ class MissingOut(BaseModel):
             similar_stories=missing.similar_stories,
             withheld=missing.withheld,
             reason=REASONS[missing.withheld] if missing.withheld else None,
-            outlets=_absences(session, Dimension.OUTLET, missing.outlets),
-            families=_absences(session, Dimension.FAMILY, missing.families),
-            countries=_absences(session, Dimension.COUNTRY, missing.countries),
-            languages=_absences(session, Dimension.LANGUAGE, missing.languages),
+            outlets=_missing_values(session, Dimension.OUTLET, missing.outlets),
+            families=_missing_values(session, Dimension.FAMILY, missing.families),
+            countries=_missing_values(session, Dimension.COUNTRY, missing.countries),
+            languages=_missing_values(session, Dimension.LANGUAGE, missing.languages),
         )
 
 
@@ -83,13 +83,13 @@ def list_missing_coverage(session: ETagSession, story_id: StoryId) -> MissingOut
     return MissingOut.load(session, story_id)
 
 
-def _absences(
-    session: Session, dimension: Dimension, absences: Iterable[Absence]
-) -> list[AbsenceOut]:
-    listed = list(absences)
+def _missing_values(
+    session: Session, dimension: Dimension, values: Iterable[MissingValue]
+) -> list[MissingValueOut]:
+    listed = list(values)
     names = load_names(session, dimension, [each.value for each in listed])
     return [
-        AbsenceOut(
+        MissingValueOut(
             **dict(ValueOut.of(dimension, each.value, names)),
             share=each.share,
             stories=each.stories,

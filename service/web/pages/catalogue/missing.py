@@ -20,10 +20,10 @@ from service.domain.stories.filters import Sort, StoryFilter
 from service.domain.stories.missing_coverage import MIN_OUTLETS
 from service.store.articles.views import ArticleFilter
 from service.store.catalogue.views import FeedFilter, list_all_outlets, list_feeds
-from service.store.counts.absences import load_absences
 from service.store.counts.counts import load_counts
 from service.store.counts.dimensions import load_names
 from service.store.counts.latest_report import find_latest_report
+from service.store.counts.stored_missing import load_stored_missing
 from service.store.story_views.views import StoryView, list_stories
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.concurrency import SearchSlot
@@ -51,7 +51,7 @@ class NamedQuiet:
 
 
 @dataclass(frozen=True, slots=True)
-class StoryAbsences:
+class StoryMissing:
     """A story of today with the names of the values that usually report comparable stories."""
 
     story: StoryView
@@ -78,7 +78,7 @@ def missing_page(
         has_enough_days=enough,
         days=DAYS,
         min_outlets=MIN_OUTLETS,
-        stories=_list_absences(session, until - DAY) if latest else [],
+        stories=_list_missing_coverage(session, until - DAY) if latest else [],
     )
 
 
@@ -94,11 +94,10 @@ def _find_quiet(
     )
     failing = _count_failing(session)
     quiet_values: dict[Dimension, list[NamedQuiet]] = {}
-    enough = False
-    for position, dimension in enumerate(DIMENSIONS):
-        counts = sum_by_value(cells, position, len(starts))
-        enough = enough or has_enough_days(counts.values())
-        quiet = find_quiet(counts) if enough else []
+    counts = [sum_by_value(cells, position, len(starts)) for position in range(len(DIMENSIONS))]
+    enough = any(has_enough_days(each.values()) for each in counts)
+    for dimension, of_dimension in zip(DIMENSIONS, counts, strict=True):
+        quiet = find_quiet(of_dimension) if enough else []
         names = load_names(session, dimension, [each.value for each in quiet])
         quiet_values[dimension] = [
             NamedQuiet(
@@ -125,15 +124,15 @@ def _count_failing(session: Session) -> dict[tuple[Dimension, str], int]:
     return counts
 
 
-def _list_absences(session: Session, since: datetime) -> list[StoryAbsences]:
+def _list_missing_coverage(session: Session, since: datetime) -> list[StoryMissing]:
     """The stories since a time that lack a usual country, language or family."""
     recent = StoryFilter(since=since.isoformat(), min_coverage=MIN_OUTLETS).parsed
     stories = list_stories(session, recent, sort=Sort.LARGEST, limit=MAX_STORIES).items
-    stored = load_absences(session, [each.id for each in stories])
+    stored = load_stored_missing(session, [each.id for each in stories])
     slugs = {slug for each in stored.values() for slug in each.families}
     families = load_names(session, Dimension.FAMILY, slugs)
-    absences = [
-        StoryAbsences(
+    found = [
+        StoryMissing(
             story,
             [value_name(Dimension.COUNTRY, each) for each in stored[story.id].countries],
             [value_name(Dimension.LANGUAGE, each) for each in stored[story.id].languages],
@@ -142,4 +141,4 @@ def _list_absences(session: Session, since: datetime) -> list[StoryAbsences]:
         for story in stories
         if story.id in stored
     ]
-    return [each for each in absences if each.countries or each.languages or each.families]
+    return [each for each in found if each.countries or each.languages or each.families]

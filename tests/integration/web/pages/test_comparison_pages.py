@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from service.store.counts.absences import update_absences
+from service.store.counts.stored_missing import update_stored_missing
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from tests.support.content.site.daily_coverage import LAST_STORY, fill_days
@@ -19,7 +19,7 @@ def site(new_database: Callable[[], str]) -> Iterator[Site]:
     sessions = make_sessions(engine)
     with sessions.begin() as session:
         fill_days(session, NOW)
-        update_absences(session, limit=100)
+        update_stored_missing(session, limit=100)
     with serving(sessions) as running:
         yield running
     engine.dispose()

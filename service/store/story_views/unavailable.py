@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from service.store.tables import StoryRow, StoryVersionRow
 
 
-class Reason(StrEnum):
+class UnavailableReason(StrEnum):
     """Why a story is not shown: it never existed, an editor hid it, or it emerged later."""
 
     UNKNOWN = "unknown"
@@ -19,19 +19,19 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
+class Unavailable:
     """The reason; `since` is the start of the first stored state of a story that emerged later."""
 
-    reason: Reason
+    reason: UnavailableReason
     since: datetime | None = None
 
 
-def explain_absence(session: Session, story_id: str) -> Absence:
+def explain_unavailable(session: Session, story_id: str) -> Unavailable:
     """Explain why `get_story` raised NotFoundError; at most two statements."""
     hidden = session.scalar(select(StoryRow.hidden).where(StoryRow.id == story_id))
     if hidden is None:
-        return Absence(Reason.UNKNOWN)
+        return Unavailable(UnavailableReason.UNKNOWN)
     if hidden:
-        return Absence(Reason.HIDDEN)
+        return Unavailable(UnavailableReason.HIDDEN)
     start = select(func.min(StoryVersionRow.valid_from)).where(StoryVersionRow.id == story_id)
-    return Absence(Reason.NOT_YET, session.scalar(start))
+    return Unavailable(UnavailableReason.NOT_YET, session.scalar(start))

@@ -1,4 +1,4 @@
-"""Stored absences of stories: the usual outlets, families, countries and languages they lack."""
+"""Stored missing coverage: the usual outlets, families, countries and languages of stories."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from service.store.tables import ArticleRow, StoryAbsenceRow, StoryRow
 
 
 @dataclass(frozen=True, slots=True)
-class Absences:
+class StoredMissing:
     """The values that a story lacks, the most usual first; outlets and families are slugs."""
 
     outlets: tuple[str, ...]
@@ -25,13 +25,13 @@ class Absences:
     languages: tuple[str, ...]
 
 
-def update_absences(session: Session, *, limit: int) -> int:
-    """Store the absences of up to `limit` stories, latest first; returns their number.
+def update_stored_missing(session: Session, *, limit: int) -> int:
+    """Store the missing coverage of up to `limit` stories, latest first; returns their number.
 
     A story is due twelve hours after its first report, and again after each change. Its last report
     is at most `SPAN` older than the latest article. Three statements, and six for each story.
     """
-    lock_until_commit(session, "absences")  # two processes would insert in different orders
+    lock_until_commit(session, "missing coverage")  # two processes would insert in different orders
     latest = session.scalar(select(func.max(ArticleRow.reported_at)))
     if latest is None:
         return 0
@@ -68,9 +68,9 @@ def update_absences(session: Session, *, limit: int) -> int:
     return len(due)
 
 
-def load_absences(session: Session, story_ids: Collection[str]) -> dict[str, Absences]:
-    """The stored absences of these stories; one statement."""
+def load_stored_missing(session: Session, story_ids: Collection[str]) -> dict[str, StoredMissing]:
+    """The stored missing coverage of these stories; one statement."""
     row = StoryAbsenceRow
     columns = (row.story_id, row.outlets, row.families, row.countries, row.languages)
     rows = session.execute(select(*columns).where(equals_any(row.story_id, story_ids)))
-    return {key: Absences(*map(tuple, values)) for key, *values in rows}
+    return {key: StoredMissing(*map(tuple, values)) for key, *values in rows}
