@@ -60,12 +60,12 @@ def list_queries(*, as_json: AsJson = False) -> None:
 def change(
     query_id: QueryId,
     *,
-    q: Annotated[str | None, typer.Option("--query", help="New text of the query.")] = None,
+    q: Annotated[str | None, typer.Option("--q", help="New text of the query.")] = None,
     title: Title = None,
 ) -> None:
     """Change a saved query or its title. Its addresses stay the same."""
     if q is None and title is None:
-        raise typer.BadParameter("No change given: use --query or --title")
+        raise typer.BadParameter("No change given: use --q or --title")
     with open_store() as store, store.sessions.begin() as session:
         print(_format_line(saved.change(session, query_id, q=q, title=title, now=store.clock())))
 

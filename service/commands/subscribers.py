@@ -1,4 +1,4 @@
-"""`samestory subscribers`: manage subscribers, their delivery schedules and filters."""
+"""`samestory subscribers`: manage subscribers, their delivery schedules and preferences."""
 
 import contextlib
 import json
@@ -105,11 +105,11 @@ def add(
 ) -> None:
     """Add a subscriber and send the confirmation email.
 
-    The filters have their defaults: English headlines, and only stories with reports of at least
-    two independent outlets. To change them, run `samestory subscribers set`.
+    The preferences have their defaults: English headlines, and only stories with reports of at
+    least two independent outlets. To change them, run `samestory subscribers set`.
 
-    If an address is added again before it is confirmed, its schedule is replaced, its filters are
-    reset, and the email is sent again. Without a mail server, no email is sent; confirm with
+    If an address is added again before it is confirmed, its schedule is replaced, its preferences
+    are reset, and the email is sent again. Without a mail server, no email is sent; confirm with
     `samestory subscribers confirm`.
     """
     preferences = Preferences(time_zone=zone, hour=hour, days=days)
@@ -137,7 +137,7 @@ def add(
 
 @app.command("list")
 def list_subscribers(*, as_json: AsJson = False) -> None:
-    """List subscribers with their states, delivery schedules and filters."""
+    """List subscribers with their states, delivery schedules and preferences."""
     with _open_session() as (_, session):
         rows = subscribers.list_all(session)
     if as_json:
@@ -172,7 +172,7 @@ def set_preferences(  # noqa: PLR0917  # options, all by name
     follow_storylines: FollowStorylines = None,
     mute_storylines: MuteStorylines = None,
 ) -> None:
-    """Change delivery schedule and filters.
+    """Change delivery schedule and preferences.
 
     Settings without an option stay unchanged. An empty text ('') clears a list.
     """

@@ -52,7 +52,7 @@ class Tools:
 
     def search(  # noqa: PLR0917  # tools are called by name
         self,
-        query: args.SearchText,
+        q: args.SearchText,
         since: args.Since = None,
         until: args.Until = None,
         outlet: args.OutletSlugs = None,
@@ -64,7 +64,7 @@ class Tools:
         with self._service() as client:
             start, end, at = self._times.read(client, since, until, as_of)
             results = client.search(
-                query,
+                q,
                 since=start,
                 until=end,
                 outlet=outlet,
@@ -181,11 +181,11 @@ class Tools:
         cursor: args.PageCursor = None,
         limit: args.MaxItems = 20,
     ) -> StorylinesResult:
-        """List storylines with a story in the period, the latest storylines first."""
+        """List storylines with a story in the period, those with the latest reports first."""
         with self._service() as client:
             start, end = self._times.read(client, since, until)
             page = client.storylines_page(
-                since=start, until=end, sort="newest", cursor=cursor, limit=limit
+                since=start, until=end, sort="latest", cursor=cursor, limit=limit
             )
             storylines = [StorylineRecord.of(each) for each in page.items]
             return StorylinesResult(storylines=storylines, next=page.next)

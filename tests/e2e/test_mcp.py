@@ -95,6 +95,8 @@ async def read_story(agent: Client) -> None:
     assert before.is_error
     storylines = (await call(agent, "storylines"))["storylines"]
     assert all(each["title"] for each in storylines)
+    latest = [each["last_reported_at"] for each in storylines]
+    assert latest == sorted(latest, reverse=True)
     for each in storylines[:1]:
         line = await call(agent, "storyline", id=each["id"])
         assert (line["title"], len(line["stories"])) == (each["title"], each["stories"])
@@ -172,12 +174,12 @@ async def read_briefings(agent: Client) -> None:
 
 async def use_text_tools(agent: Client) -> None:
     """Call `search` and `match`."""
-    search = await agent.call_tool("search", {"query": "Moscow meeting", "limit": 3})
+    search = await agent.call_tool("search", {"q": "Moscow meeting", "limit": 3})
     assert not search.is_error, search.content
     results: Any = search.structured_content
     assert MEETING in [story["id"] for story in results["stories"]]
     assert all(article["url"] for article in results["articles"])
-    past = await call(agent, "search", query="Moscow meeting", as_of="2000-01-01")
+    past = await call(agent, "search", q="Moscow meeting", as_of="2000-01-01")
     assert (past["stories"], past["as_of"]) == ([], "2000-01-01T00:00:00Z")
     await search_with_filters(agent, results["articles"])
     matched = await agent.call_tool("match", {"title": "Ministers meet in Moscow"})
@@ -190,7 +192,7 @@ async def search_with_filters(agent: Client, articles: list[dict[str, Any]]) -> 
     """Filter a search by outlet, language and time."""
 
     async def search(**filters: Any) -> list[dict[str, Any]]:
-        arguments = {"query": "Moscow meeting", "limit": 50, **filters}
+        arguments = {"q": "Moscow meeting", "limit": 50, **filters}
         result = await agent.call_tool("search", arguments)
         assert not result.is_error, result.content
         content: Any = result.structured_content
@@ -229,9 +231,9 @@ INITIALIZE = (
 
 #: Invalid lines, and code and id of the reply to each.
 UNREADABLE: dict[str, tuple[int, int | str | None]] = {
-    CALL % (7, r'"arguments": {"query": "\ud800"}'): (-32700, 7),
-    CALL % (r'"\ud800"', r'"arguments": {"query": "x"}'): (-32700, None),
-    CALL % ("true", r'"arguments": {"query": "\ud800"}'): (-32700, None),
+    CALL % (7, r'"arguments": {"q": "\ud800"}'): (-32700, 7),
+    CALL % (r'"\ud800"', r'"arguments": {"q": "x"}'): (-32700, None),
+    CALL % ("true", r'"arguments": {"q": "\ud800"}'): (-32700, None),
     '{"jsonrpc": "2.0", "id": 8': (-32700, None),
     "[" * 100_000: (-32700, None),
     '{"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": []}': (-32600, 9),

@@ -226,9 +226,9 @@ class Client(Counting, Exporting, Following, Lookup, Queries, Webhooks):
         path = f"/v1/storylines/{_quote_id(storyline_id)}"
         return decode(Storyline, self._transport.get(path))
 
-    def search(self, query: str, **parameters: Any) -> dict[str, Any]:
+    def search(self, q: str, **parameters: Any) -> dict[str, Any]:
         """JSON of `GET /v1/search`; `parameters` are further query parameters such as `mode`."""
-        return _json_object(self._transport.get("/v1/search", {"q": query, **parameters}))
+        return _json_object(self._transport.get("/v1/search", {"q": q, **parameters}))
 
     def match(
         self,

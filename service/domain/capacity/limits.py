@@ -64,7 +64,7 @@ def _reconcile(load: Load, _: Machine, costs: Costs, installations: int) -> floa
     ) / load.reconcile_seconds
 
 
-def _story_lock(load: Load, machine: Machine, costs: Costs, installations: int) -> float:
+def _write_lock(load: Load, machine: Machine, costs: Costs, installations: int) -> float:
     """Share of the time in which place or reconcile runs; a lock keeps them apart."""
     placing = _job("place", "database_place")(load, machine, costs, installations)
     return placing + _reconcile(load, machine, costs, installations)
@@ -84,8 +84,8 @@ _PARTS: tuple[tuple[str, _Utilisation, str], ...] = (
     ("place", _job("place", "database_place"), "divide the feeds by language"),
     ("reconcile", _reconcile, "divide the feeds by language, or more cores per run"),
     (
-        "story lock",
-        _story_lock,
+        "write lock",
+        _write_lock,
         "see reconcile: place and reconcile wait for each other",
     ),
     ("describe", _job("describe", "database_describe"), "divide the feeds by language"),

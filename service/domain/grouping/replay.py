@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.domain.articles.model import Article, ArticleId, Floats, Rows, Vectors, canonical_order
-from service.domain.grouping.online_state import OnlineState
+from service.domain.grouping.replay_state import ReplayState
 from service.domain.merges.model import MergeModel
 from service.domain.pairs.features import TokenisedArticles
 from service.domain.pairs.scoring.score import PairModel
@@ -66,7 +66,7 @@ def replay(
     file_order = np.argsort(order)  # rows in canonical order, in the order of `articles`
     articles = [articles[row] for row in order]
     tokenised = TokenisedArticles.build(articles, vectors[order])
-    state = OnlineState(articles, tokenised, model, merge_model, settings)
+    state = ReplayState(articles, tokenised, model, merge_model, settings)
     counter = ChurnCounter(len(articles), schedule.min_age_hours)
     done = 0
     for batch in arrival_batches(tokenised.hours, file_order, schedule):

@@ -18,7 +18,7 @@ from service.domain.merges.comparison import (
 from service.domain.merges.group_pairs import GroupPairs, row_products
 from service.domain.merges.units import Matrix, UnitScores
 from service.domain.pairs.features import Features
-from service.domain.pairs.scoring.match_prior import log_odds
+from service.domain.pairs.scoring.window_prior import log_odds
 
 #: Names of the merge features, in the order of a feature row; see `Components`.
 MERGE_FEATURES = (

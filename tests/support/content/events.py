@@ -11,8 +11,8 @@ from service.domain.grouping.window import Grouping, group_window
 from service.domain.merges.features import MERGE_FEATURES
 from service.domain.merges.model import MergeModel
 from service.domain.pairs.nearest import Pairs
-from service.domain.pairs.scoring.match_prior import log_odds
 from service.domain.pairs.scoring.score import PAIR_FEATURES, PairModel
+from service.domain.pairs.scoring.window_prior import log_odds
 from service.embed.articles import encode_articles
 from service.settings.sections.embedding import CandidateSettings
 from service.settings.sections.grouping import (

@@ -28,7 +28,7 @@ def test_the_lowest_limit_comes_first():
 def test_place_and_reconcile_share_one_lock():
     costs = make_costs(place=0.01, load_window=0.0001)
     use = {each.part: each.utilisation for each in find_limits(LOAD, MACHINE, costs)}
-    assert use["story lock"] == pytest.approx(use["place"] + use["reconcile"])
+    assert use["write lock"] == pytest.approx(use["place"] + use["reconcile"])
     assert use["reconcile"] == pytest.approx(LOAD.window_articles * 0.0001 / 300)
 
 

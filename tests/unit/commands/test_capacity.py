@@ -21,7 +21,7 @@ def run(*arguments: str) -> str:
 def test_tables_show_machines_steps_and_limits():
     output = run("--articles-per-day", "1000000", "--window-days", "7")
     assert "machines of 16 cores and 64 GB" in output
-    for text in ("encode", "Postgres primary", "re-embed", "story lock", "divide the feeds"):
+    for text in ("encode", "Postgres primary", "re-embed", "write lock", "divide the feeds"):
         assert text in output
 
 

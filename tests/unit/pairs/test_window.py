@@ -9,7 +9,7 @@ from service.domain.pairs.scoring.date_prior import (
     WindowSizePrior,
     date_proximity,
 )
-from service.domain.pairs.scoring.match_prior import prior_shift
+from service.domain.pairs.scoring.window_prior import prior_shift
 
 #: The hours of a large window's articles.
 LARGE_WINDOW = np.zeros(1_000_000)

@@ -18,8 +18,8 @@ from service.domain.pairs.features import Features
 from service.domain.pairs.nearest import Pairs
 from service.domain.pairs.scoring.calibration import IDENTITY, Calibration
 from service.domain.pairs.scoring.date_prior import hours_apart
-from service.domain.pairs.scoring.match_prior import prior_shift
 from service.domain.pairs.scoring.weights import parse_weights
+from service.domain.pairs.scoring.window_prior import prior_shift
 from service.domain.pairs.series import are_different_instalments
 from service.domain.pairs.similar_events import similar_matrix, similar_pairs
 
@@ -105,7 +105,7 @@ class PairModel:
     def estimate_prior_shift(self, scores: Floats, pairs: Pairs, hours: Floats) -> float:
         """Estimate the prior shift from the scores of all candidates without it.
 
-        See `match_prior`.
+        See `window_prior`.
         """
         return prior_shift(scores, pairs, self.prior, hours)
 

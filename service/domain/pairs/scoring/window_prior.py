@@ -1,4 +1,4 @@
-"""Prior shift: adapts the pair score to the share of true pairs among a window's candidates.
+"""Window prior and prior shift: adapt the pair score to the share of true pairs in a window.
 
 The pair model is calibrated for windows like its training sets. In other windows nearly all
 candidates may be false (a slow day of outlets without shared news) or true (a file about a few

@@ -33,7 +33,7 @@ _GROWTH = 0.2
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class OnlineState:
+class ReplayState:
     """Stories that grow while articles arrive; rows are those of all articles, arrived or not."""
 
     def __init__(
