@@ -4,7 +4,7 @@ It links related stories into storylines, and round-ups to the stories they ment
 stories of the day on the map, and finds the outlets that do not report them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
 from service.domain.articles.model import Article, Vectors
-from service.domain.grouping.lineage import plan_update
+from service.domain.grouping.lineage import ExistingStory, plan_update
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.stories.missing_coverage import find_absent
@@ -76,12 +76,7 @@ def link(context: Context) -> Counts:
         profiles = _build_profiles(members, loaded, values, vocabulary)
         groups = link_storylines(profiles, context.settings.storylines)
 
-        existing = descriptions.load_storylines(session)
-        storyline_ids = {str(story): line.id for line in existing for story in line.members}
-        # Here, plan_update assigns stories to storylines.
-        joined = plan_update(existing, groups).opened
-        storyline_ids |= {str(membership.article): membership.story for membership in joined}
-        storyline_of = {story: storyline_ids[story] for group in groups for story in group}
+        storyline_of = _assign_storylines(descriptions.load_storylines(session), groups)
         titles = {}
         for group in groups:
             group_articles = [[loaded[key] for key in members[story]] for story in group]
@@ -103,6 +98,20 @@ def link(context: Context) -> Counts:
         "linked": sum(map(len, groups)),
         **({"mentions": mentioned} if mentioned else {}),
     }
+
+
+def _assign_storylines(
+    existing: Sequence[ExistingStory], groups: Sequence[Collection[str]]
+) -> dict[str, str]:
+    """The storyline of each grouped story.
+
+    Storylines continue by the rules of `plan_update`: its articles are stories here, and its
+    stories storylines.
+    """
+    storylines = {str(story): line.id for line in existing for story in line.members}
+    started = plan_update(existing, groups).started
+    storylines |= {str(membership.article): membership.story for membership in started}
+    return {story: storylines[story] for group in groups for story in group}
 
 
 def _update_surroundings(

@@ -116,7 +116,7 @@ def _regroup(
         is_taken=lambda key: stories.is_taken(session, key),
     )
 
-    moved = {opened.article: opened.story for opened in plan.opened}
+    moved = {each.article: each.story for each in plan.started}
     now = context.clock()
     stamp = apply_plan.new_stamp(session, now, "reconcile", context.run_id)
     counts = apply_plan.apply_plan(
@@ -134,6 +134,6 @@ def _regroup(
     vocabularies.save(session, grouping.vocabulary, now=now)
 
     min_age = settings.hysteresis.min_age_hours
-    late = sum(current[each.article].age_hours > min_age for each in plan.closed)
+    late = sum(current[each.article].age_hours > min_age for each in plan.ended)
     sizes = {"articles": len(grouping.ids), "groups": len(grouping.groups)}
-    return {**sizes, "moved": len(plan.closed), "late": late, **counts}
+    return {**sizes, "moved": len(plan.ended), "late": late, **counts}

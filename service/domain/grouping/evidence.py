@@ -6,7 +6,7 @@ Format: ``{"score": .93, "nearest": [{"article": 7, "score": .97, "contributions
 …}}, …], "next": {"story": "…", "score": .21}}``. `contributions` maps each pair feature to its
 contribution to the log odds of the nearest pair. Every key is optional: the first article of a
 story has no nearest members, and an article without candidates in other stories has no next best
-one.
+one. Scores have four decimal places, contributions three.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from service.domain.articles.model import ArticleId, Floats, Rows
-from service.domain.grouping.place import MAX_NEAREST, Placement
+from service.domain.grouping.place import MAX_NEAREST, Placement, ScoredArticle, ScoredStory
 from service.domain.grouping.reason import Reason
 from service.domain.grouping.window import Grouping
 from service.domain.pairs.scoring.score import PairModel, pair_features
@@ -26,18 +26,9 @@ MAX_RIVALS = 3
 
 def explain_placement(placement: Placement) -> Reason:
     """Evidence for the story of a newly placed article."""
-    evidence: dict[str, Any] = {}
-    if placement.probability is not None:
-        nearest: list[dict[str, Any]] = [
-            {"article": near.article, "score": near.probability} for near in placement.nearest
-        ]
-        if nearest:
-            nearest[0]["contributions"] = _round(placement.contributions)
-        evidence = {"score": placement.probability, "nearest": nearest}
-    if placement.next_best:
-        best = placement.next_best
-        evidence["next"] = {"story": best.story, "score": round(best.probability, 4)}
-    return Reason(placement.probability, evidence)
+    return _to_reason(
+        placement.probability, placement.nearest, placement.contributions, placement.next_best
+    )
 
 
 def explain_grouping(
@@ -96,30 +87,41 @@ class _Explainer:
         row_scores[columns] = self._model.calibration.probability(
             self._model.score_matrix(self._features, np.array([row]), columns)[0]
         )
-        means = {story: _mean(row_scores, self._members[story]) for story, _ in rivals}
-        score = _mean(row_scores, members) if len(members) else None
-        evidence: dict[str, Any] = {}
-        if score is not None:
-            evidence |= {"score": score, "nearest": self._nearest(row, row_scores, members)}
-        if means:
-            best = max(means, key=lambda story: means[story])
-            evidence["next"] = {"story": best, "score": means[best]}
-        return Reason(score, evidence)
-
-    def _nearest(self, row: int, row_scores: Floats, members: Rows) -> list[dict[str, Any]]:
+        means = [ScoredStory(key, _mean(row_scores, self._members[key])) for key, _ in rivals]
+        next_best = max(means, key=lambda each: each.probability, default=None)
+        if not len(members):
+            return _to_reason(None, (), {}, next_best)
         rows = sorted(members.tolist(), key=lambda other: (-row_scores[other], other))[:MAX_NEAREST]
-        nearest: list[dict[str, Any]] = [
-            {"article": self._ids[other], "score": float(row_scores[other])} for other in rows
-        ]
-        pair = np.array([[row, rows[0]]], dtype=np.int64)
-        values = pair_features(self._features, pair, self._model)[0]
-        nearest[0]["contributions"] = _round(self._model.contributions(values))
-        return nearest
+        nearest = [ScoredArticle(self._ids[other], float(row_scores[other])) for other in rows]
+        contributions = self._contributions(row, rows[0])
+        return _to_reason(_mean(row_scores, members), nearest, contributions, next_best)
+
+    def _contributions(self, row: int, other: int) -> Mapping[str, float]:
+        pair = np.array([[row, other]], dtype=np.int64)
+        return self._model.contributions(pair_features(self._features, pair, self._model)[0])
 
 
 def _mean(row_scores: Floats, rows: Rows) -> float:
-    return round(float(row_scores[rows].mean()), 4)
+    return float(row_scores[rows].mean())
 
 
-def _round(contributions: Mapping[str, float]) -> dict[str, float]:
-    return {name: round(value, 3) for name, value in contributions.items()}
+def _to_reason(
+    score: float | None,
+    nearest: Sequence[ScoredArticle],
+    contributions: Mapping[str, float],
+    next_best: ScoredStory | None,
+) -> Reason:
+    """Evidence in the stored format; without `score`, the nearest members are omitted."""
+    evidence: dict[str, Any] = {}
+    if score is not None:
+        listed: list[dict[str, Any]] = [
+            {"article": each.article, "score": round(each.probability, 4)} for each in nearest
+        ]
+        if listed:
+            listed[0]["contributions"] = {
+                name: round(value, 3) for name, value in contributions.items()
+            }
+        evidence |= {"score": round(score, 4), "nearest": listed}
+    if next_best:
+        evidence["next"] = {"story": next_best.story, "score": round(next_best.probability, 4)}
+    return Reason(evidence.get("score"), evidence)

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from service.domain.articles.model import ArticleId, id_key
 
-TransitionKind = Literal["emerged", "grew", "shrank", "merged", "split", "closed", "reopened"]
+#: Kinds of transitions that a plan contains.
+PlannedKind = Literal["emerged", "grew", "shrank", "merged", "split", "reopened"]
 Members = tuple[ArticleId, ...]
 
 #: A story continues in a group only if no rival has over this many times as many articles there.
@@ -55,7 +56,7 @@ class Transition:
     """A change of a story; `other` is the survivor of a merge or the child of a split."""
 
     story: str
-    kind: TransitionKind
+    kind: PlannedKind
     articles: Members = ()
     other: str | None = None
 
@@ -64,20 +65,16 @@ class Transition:
 class Plan:
     """Planned changes of stories, not written yet; `store.stories.apply_plan` writes them.
 
-    `closed` are memberships that end, `opened` those that begin. An article with an ended and no
-    new membership belongs to no story afterwards.
+    `ended` and `started` are memberships. An article with an ended and no started membership
+    belongs to no story afterwards.
     """
 
     emerged: tuple[NewStory, ...] = ()
-    closed: tuple[Membership, ...] = ()
-    opened: tuple[Membership, ...] = ()
+    ended: tuple[Membership, ...] = ()
+    started: tuple[Membership, ...] = ()
     merged: tuple[StoryMerge, ...] = ()
     revived: tuple[str, ...] = ()  #: merged stories that an editor restores
     transitions: tuple[Transition, ...] = ()
-
-    def __bool__(self) -> bool:
-        """Whether the plan changes anything."""
-        return bool(self.emerged or self.closed or self.opened or self.merged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +158,7 @@ def plan_removal(story_of: Mapping[Any, str]) -> Plan:
     for article in _sort(story_of):
         left.setdefault(story_of[article], []).append(article)
     return Plan(
-        closed=tuple(Membership(article, story_of[article]) for article in _sort(story_of)),
+        ended=tuple(Membership(article, story_of[article]) for article in _sort(story_of)),
         transitions=tuple(
             Transition(story, "shrank", tuple(left[story])) for story in sorted(left)
         ),
@@ -233,8 +230,8 @@ def _plan(
     merges = _merges(stories, moves)
     return Plan(
         emerged=tuple(emerged),
-        closed=tuple(Membership(move.article, move.old) for move in moves if move.old),
-        opened=tuple(Membership(move.article, move.new) for move in moves),
+        ended=tuple(Membership(move.article, move.old) for move in moves if move.old),
+        started=tuple(Membership(move.article, move.new) for move in moves),
         merged=tuple(merges),
         revived=tuple(sorted(revived)),
         transitions=tuple(_transitions(moves, emerged, merges, revived)),

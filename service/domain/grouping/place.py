@@ -46,7 +46,8 @@ class Placement:
     `probability` is the mean calibrated probability of the article with the story's members.
     `story` is None for an article that starts a story, and for one that joins a story started in
     the same call. `founder` is then the article that started it. `contributions` are those of each
-    feature to the log odds of the nearest pair. `next_best` is the best story not joined.
+    feature to the log odds of the nearest pair. `next_best` is the story with
+    the next best mean pair score, without the new stories of the call.
     """
 
     article: ArticleId
@@ -101,7 +102,7 @@ def place_rows(
 
     Pairs with a round-up score 0, so that it joins a story only through an editor's decision.
     """
-    arrivals = sort_arrivals(articles, stories)
+    arrivals = _sort_arrivals(articles, stories)
     rows = np.array(arrivals, dtype=np.int64)
     scores = model.score_matrix(features, rows, np.arange(len(articles)))
     joins = np.array([article.type.joins_stories for article in articles], dtype=bool)
@@ -110,7 +111,7 @@ def place_rows(
     return [placer.place(row, row_scores) for row, row_scores in zip(arrivals, scores, strict=True)]
 
 
-def sort_arrivals(articles: Sequence[Article], stories: Sequence[str | None]) -> list[int]:
+def _sort_arrivals(articles: Sequence[Article], stories: Sequence[str | None]) -> list[int]:
     """Rows without a story, by date (undated last), then by id."""
 
     def key(row: int) -> tuple[float, tuple[bool, ArticleId]]:

@@ -164,8 +164,8 @@ class ReplayState:
         plan = plan_update(existing, groups, is_taken=self._emerged.__contains__)
         for story in plan.emerged:
             self._emerged[story.id] = _EPOCH + timedelta(hours=hour)
-        for opened in plan.opened:
-            self._move(self._row_of[opened.article], opened.story)
+        for membership in plan.started:
+            self._move(self._row_of[membership.article], membership.story)
 
     def _stable_stories(self, rows: Rows, window_size: int, hour: float) -> StableStories:
         stories = [self._story[row] for row in rows]

@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, Field
 
 #: A timestamp in UTC, serialised with a trailing Z.
 Instant = Annotated[datetime, AfterValidator(lambda value: value.astimezone(UTC))]
 
-TRANSITION_KINDS = (
+TransitionKind = Literal[
     "emerged", "grew", "shrank", "merged", "split", "closed", "reopened",
     "renamed", "hidden", "shown",
-)  # fmt: skip
+]  # fmt: skip
+TRANSITION_KINDS: tuple[TransitionKind, ...] = get_args(TransitionKind)
 
 
 @dataclass(frozen=True, slots=True)

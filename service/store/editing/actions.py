@@ -238,7 +238,7 @@ def apply_edit(
     also_changed: Iterable[str] = (),
 ) -> None:
     """Write the plan of an edit; `also_changed` names changed stories outside the plan."""
-    moved = [int(each.article) for each in edit.plan.opened]
+    moved = [int(each.article) for each in edit.plan.started]
     reason = Reason(None, {"editor": action.editor, "decision": stamp.decision_id})
     apply_plan.apply_plan(
         session,

@@ -50,23 +50,23 @@ def apply_plan(
     since `quiet_since` reopen. `also_changed` names stories outside the plan whose rows changed.
     """
     first: dict[str, datetime] = {}
-    for opened in plan.opened:
-        at = reported_at[int(opened.article)]
-        first[opened.story] = min(first.get(opened.story, at), at)
+    for membership in plan.started:
+        at = reported_at[int(membership.article)]
+        first[membership.story] = min(first.get(membership.story, at), at)
     emerged = {story.id: first[story.id] for story in plan.emerged}
     parents = {story.id: story.split_from for story in plan.emerged if story.split_from}
     stories.create(session, emerged, stamp, split_from=parents)
     redirected = story_edits.revive_stories(session, plan.revived)
-    leaving = {each.article for each in plan.closed} - {each.article for each in plan.opened}
+    leaving = {each.article for each in plan.ended} - {each.article for each in plan.started}
     story_edits.close_memberships(session, [int(key) for key in leaving], stamp)
     memberships = []
-    for opened in plan.opened:
-        reason = reasons.get(opened.article, Reason())
+    for membership in plan.started:
+        reason = reasons.get(membership.article, Reason())
         memberships.append(
-            NewMembership(int(opened.article), opened.story, reason.score, reason.evidence)
+            NewMembership(int(membership.article), membership.story, reason.score, reason.evidence)
         )
     stories.move_articles(session, memberships, stamp)
-    moved = {int(each.article) for each in (*plan.opened, *plan.closed)}
+    moved = {int(each.article) for each in (*plan.started, *plan.ended)}
     copies.keep_in_one_story(session, moved, at=stamp.now)
     survivors = {merge.story: merge.into for merge in plan.merged}
     redirected |= stories.redirect_merged(session, survivors)

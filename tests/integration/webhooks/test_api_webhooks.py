@@ -3,18 +3,15 @@
 import base64
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import get_args
 
 import pytest
 
 from jobs.running.context import Context
 from jobs.sending.webhooks import webhooks
 from service.domain.access.roles import Role
-from service.domain.stories.transitions import TRANSITION_KINDS
 from service.domain.webhooks.signing import sign
 from service.store.database.sessions import Sessions
 from service.store.tables import WebhookRow
-from service.web.api.webhooks.schemas import Kind
 from service.web.app import create_app
 from tests.integration.webhooks.test_job_webhooks import add_transitions
 from tests.support.database.api_keys import KeyClient, make_key_client
@@ -318,7 +315,3 @@ def test_webhooks_require_the_role_admin(adam: KeyClient, sessions: Sessions) ->
     ):
         assert ann.request(method, path, body).status == 403, path
         assert adam.site.get(path, method=method).status == 401
-
-
-def test_kinds_of_the_schema_match_the_transition_kinds() -> None:
-    assert get_args(Kind) == TRANSITION_KINDS

@@ -46,6 +46,13 @@ def test_first_article_of_a_story_has_no_evidence() -> None:
     assert explain_placement(lonely).evidence == {"score": 0.9, "nearest": []}
 
 
+def test_scores_of_placements_have_four_decimal_places() -> None:
+    near = (ScoredArticle(7, 0.9712345),)
+    reason = explain_placement(Placement(1, "s", None, 0.912345, near, {}, None))
+    assert reason.score == reason.evidence["score"] == 0.9123
+    assert reason.evidence["nearest"][0]["score"] == 0.9712
+
+
 def test_grouping_evidence_has_nearest_members_and_next_best_story() -> None:
     articles = event_articles()
     model = replace(pair_model(), calibration=Calibration(2.0, 0.5, 1.2))
@@ -69,7 +76,7 @@ def test_grouping_evidence_has_nearest_members_and_next_best_story() -> None:
     line = model.calibration.probability(scores)
     stored = reasons[article].evidence
     assert stored["score"] == reasons[article].score == round(line[beside].mean(), 4)
-    assert stored["nearest"][0]["score"] == line[beside].max()
+    assert stored["nearest"][0]["score"] == round(line[beside].max(), 4)
     assert stored["next"] == {"story": "apart", "score": round(line[rows[rival]], 4)}
     contributions = stored["nearest"][0]["contributions"]
     odds = model.base_log_odds() + sum(contributions.values())

@@ -25,9 +25,9 @@ def apply_plan(stories: list[ExistingStory], plan: Plan) -> list[ExistingStory]:
     members = {story.id: set(story.members) for story in stories}
     for story in plan.emerged:
         emerged[story.id], members[story.id] = START + timedelta(days=1), set()
-    for gone in plan.closed:
+    for gone in plan.ended:
         members[gone.story].remove(gone.article)
-    for here in plan.opened:
+    for here in plan.started:
         members[here.story].add(here.article)
     ended = {merge.story for merge in plan.merged}
     return [
@@ -41,7 +41,7 @@ def test_new_group_becomes_a_new_story() -> None:
     plan = plan_update([], [[2, 1]])
     (story,) = plan.emerged
     assert story.split_from is None
-    assert [(m.article, m.story) for m in plan.opened] == [(1, story.id), (2, story.id)]
+    assert [(m.article, m.story) for m in plan.started] == [(1, story.id), (2, story.id)]
     assert plan.transitions == (Transition(story.id, "emerged", (1, 2)),)
 
 
@@ -114,7 +114,7 @@ def test_split_records_its_parent() -> None:
 def test_story_claims_its_next_group_if_the_best_is_claimed() -> None:
     stories = [story("large", 1, 2, 3, age=9), story("small", 4, 5, 6)]
     plan = plan_update(stories, [[1, 2, 3, 4, 5], [6]])
-    assert {m.article: m.story for m in plan.opened} == {4: "large", 5: "large"}
+    assert {m.article: m.story for m in plan.started} == {4: "large", 5: "large"}
 
 
 def test_articles_outside_the_window_keep_their_story() -> None:
@@ -126,7 +126,7 @@ def test_articles_outside_the_window_keep_their_story() -> None:
 
 
 def test_unchanged_groups_give_an_empty_plan() -> None:
-    assert not plan_update([story("old", 1, 2)], [[2, 1]])
+    assert plan_update([story("old", 1, 2)], [[2, 1]]) == Plan()
 
 
 def test_story_ids_are_short_deterministic_and_unique() -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.domain.field_types import Count, ShortText
+from service.domain.stories.transitions import TransitionKind
 from service.domain.webhooks.retries import DeliveryOutcome
 from service.errors.redaction import redact_url
 from service.store.webhooks.attempts import Attempt
@@ -12,10 +13,6 @@ from service.store.webhooks.webhooks import Webhook
 from service.web.rendering.schemas import Instant
 from service.web.requests.parameters.types import BigInt
 
-Kind = Literal[
-    "emerged", "grew", "shrank", "merged", "split", "closed", "reopened",
-    "renamed", "hidden", "shown",
-]  # fmt: skip
 URL = "https://newsroom.example/hook"
 #: Description of the field `min_coverage`.
 MIN_COVERAGE = (
@@ -40,7 +37,7 @@ class NewWebhook(BaseModel):
         description="HTTP or HTTPS URL that receives the changes of stories as POST requests.",
         examples=[URL],
     )
-    kinds: list[Kind] = Field(
+    kinds: list[TransitionKind] = Field(
         default=[],
         max_length=20,
         description="Kinds of changes to deliver; an empty list means all.",
@@ -71,7 +68,7 @@ class WebhookChange(BaseModel):
         description="New HTTP or HTTPS URL.",
         examples=[URL],
     )
-    kinds: list[Kind] = Field(
+    kinds: list[TransitionKind] = Field(
         default_factory=list,
         max_length=20,
         description="Kinds of changes to deliver; an empty list means all.",
