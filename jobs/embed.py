@@ -22,7 +22,7 @@ from service.telemetry import tracing
 #: Articles per batch: the work lost if the process is killed, and the delay of a stop.
 BATCH = 64
 #: Number of latest articles among which boilerplate is counted: some days of a hundred feeds.
-EXAMINED = 5000
+BOILERPLATE_SAMPLE = 5000
 
 
 def embed(context: Context) -> Counts:
@@ -121,7 +121,7 @@ def _mark_boilerplate(context: Context) -> None:
     again.
     """
     with context.sessions.begin() as session:
-        latest = boilerplate.load_latest(session, limit=EXAMINED)
+        latest = boilerplate.load_latest(session, limit=BOILERPLATE_SAMPLE)
     spans_of = find_boilerplate([each.article for each in latest])
     changed = {
         (int(each.article.id), each.revision): merged

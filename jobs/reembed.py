@@ -16,11 +16,11 @@ from service.store.database import locks
 from service.store.stories import apply_plan, vocabularies
 
 #: Batches per run. The job `embed` encodes new articles in the meantime.
-BATCHES = 8
+MAX_BATCHES = 8
 #: Vectors of a former model are deleted after this time, because requests may still read them.
-KEPT = timedelta(hours=1)
+KEEP_FORMER_VECTORS = timedelta(hours=1)
 #: Number of former vectors deleted per run.
-DELETED = 5000
+MAX_DELETED = 5000
 
 
 def reembed(context: Context) -> Counts:
@@ -34,8 +34,8 @@ def reembed(context: Context) -> Counts:
             return {}
         target = model_choices.find_pending(session) or in_use
         if target is in_use and not _has_former_vectors(session, in_use):
-            before = context.clock() - KEPT
-            deleted = model_choices.delete_former_vectors(session, before=before, limit=DELETED)
+            before = context.clock() - KEEP_FORMER_VECTORS
+            deleted = model_choices.delete_former_vectors(session, before=before, limit=MAX_DELETED)
             return {"deleted": deleted} if deleted else {}
     if target is not in_use:
         if context.model_sets is None:
@@ -62,9 +62,9 @@ def _has_former_vectors(session: Session, in_use: StoredChoice) -> bool:
 
 
 def _encode(context: Context, encoder: Encoder, model_id: int) -> tuple[int, bool]:
-    """Encode up to `BATCHES` batches; returns the number of articles and whether none is left."""
+    """Encode up to `MAX_BATCHES` batches; returns the number of articles and whether it is done."""
     encoded = 0
-    for _ in range(BATCHES):
+    for _ in range(MAX_BATCHES):
         with context.sessions.begin() as session:
             revisions = model_choices.find_to_encode(session, model_id, limit=BATCH)
             batch = articles.load(session, revisions)

@@ -87,11 +87,6 @@ def make_exporter(endpoint: str) -> "SpanExporter | None":
     return OTLPSpanExporter(endpoint=parts._replace(path=path).geturl(), timeout=5)
 
 
-def is_on() -> bool:
-    """Whether traces are recorded."""
-    return _state.tracer is not None
-
-
 def span(name: str, **attributes: Value) -> AbstractContextManager[Any]:
     """Return a span as a context manager, inside of the current one; it ends with the block."""
     if _state.tracer is None:

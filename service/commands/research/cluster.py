@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import STREAM, ProfileOption, group_articles, load_settings
+from service.commands.research.grouper import STREAM, ProfileOption, group_articles
 from service.commands.running.times import parse_time
 from service.domain.articles.boilerplate import remove_boilerplate
+from service.settings import load as settings_module
 
 
 def cluster(
@@ -50,7 +51,7 @@ def cluster(
     are ignored.
     """
     jsonl.require_writable(output)
-    settings = load_settings(profile)
+    settings = settings_module.load(profile=profile)
     latest = parse_time(now) if now else None
     articles = remove_boilerplate(jsonl.read_articles(source, now=latest))
     result = group_articles(articles, settings, stream=stream)

@@ -16,7 +16,6 @@ from service.commands.research.grouper import (
     GroupingResult,
     ProfileOption,
     group_articles,
-    load_settings,
 )
 from service.commands.research.jsonl import Label
 from service.commands.research.link_quality import link_report
@@ -28,6 +27,7 @@ from service.domain.articles.model import Article, ArticleId
 from service.domain.evaluation.grouping_metrics import GroupingQuality, grouping_quality
 from service.domain.grouping.window import group_window
 from service.errors import BadInputError
+from service.settings import load as settings_module
 from service.settings.load import Settings, profile_name
 from service.store.operations.evaluations import Evaluation, record_evaluation
 
@@ -76,7 +76,7 @@ def evaluate(
     if not lines:
         raise BadInputError(f"{gold}: no articles; pass a file with labelled articles")
     labels = jsonl.read_labels(gold, lines)
-    settings = load_settings(profile)
+    settings = settings_module.load(profile=profile)
     # With a given grouping, lines need only labels, unless copies or storylines are evaluated.
     articles = [] if predicted else remove_boilerplate(jsonl.parse_articles(gold, lines))
     result = None if predicted else group_articles(articles, settings, stream=stream)

@@ -8,7 +8,7 @@ import numpy as np
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import ProfileOption, encode, load_settings
+from service.commands.research.grouper import ProfileOption, encode
 from service.commands.running.models import load_merge_model, load_pair_model
 from service.commands.running.output import AsJson
 from service.domain.articles.boilerplate import remove_boilerplate
@@ -16,6 +16,7 @@ from service.domain.articles.model import Article
 from service.domain.grouping.window import Grouping, group_window
 from service.domain.pairs.scoring.score import PAIR_FEATURES, PairModel, pair_features
 from service.errors import NotFoundError
+from service.settings import load as settings_module
 
 
 def explain(
@@ -35,7 +36,7 @@ def explain(
     """Show the pair score of two articles, its probability and the contribution of each feature."""
     if one == other:
         raise typer.BadParameter(f"Both ids are {one}; give the ids of two articles")
-    settings = load_settings(profile)
+    settings = settings_module.load(profile=profile)
     articles = remove_boilerplate(jsonl.read_articles(source))
     pair = [find_article(articles, one), find_article(articles, other)]
     vectors = encode(articles, settings)

@@ -18,7 +18,6 @@ from service.domain.grouping.window import Grouping, group_window
 from service.embed.articles import encode_articles
 from service.embed.encoder import Encoder
 from service.embed.loader import load_encoder
-from service.settings import load as settings_module
 from service.settings.load import Settings
 from service.settings.sections.embedding import EmbedSettings
 
@@ -48,11 +47,6 @@ class GroupingResult:
     vectors: Vectors
     window: Grouping | None = None
     churn: Churn | None = None
-
-
-def load_settings(profile: str) -> Settings:
-    """Load all settings under a profile; "" for the one that `ProfileOption` names."""
-    return settings_module.load(profile=profile)
 
 
 @lru_cache(maxsize=1)

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import ProfileOption, encode, load_settings
+from service.commands.research.grouper import ProfileOption, encode
 from service.domain.articles.model import Article
 from service.embed.language_means import LanguageMeans
+from service.settings import load as settings_module
 
 #: Maximum number of titles per language; more do not change its mean noticeably.
 MAX_TITLES = 2000
@@ -42,7 +43,7 @@ def language_means(
     Deterministic: the same file gives the same means.
     """
     jsonl.require_writable(output)
-    settings = load_settings(profile)
+    settings = settings_module.load(profile=profile)
     settings = replace(settings, embed=replace(settings.embed, language_means=""))
     titles = sample_titles(jsonl.read_articles(source))
     vectors = encode(titles, settings)

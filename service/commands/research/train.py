@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import ProfileOption, encode, load_settings
+from service.commands.research.grouper import ProfileOption, encode
 from service.commands.research.jsonl import Label
 from service.commands.running.models import load_merge_model
 from service.domain.articles.boilerplate import remove_boilerplate
@@ -30,6 +30,7 @@ from service.domain.pairs.scoring.training import (
     untrained_model,
 )
 from service.errors import BadInputError
+from service.settings import load as settings_module
 from service.settings.load import Settings
 
 #: Suffix of the name of a set that is used with its titles only.
@@ -105,7 +106,7 @@ def train(  # noqa: PLR0917  # options, all by name
     to_calibrate = [path.name for path in calibrate or []]
     if unknown := sorted({*to_calibrate} - {*names}):
         raise typer.BadParameter(f"--calibrate {unknown[0]}: expected one of the files to train on")
-    settings = load_settings(profile)
+    settings = settings_module.load(profile=profile)
     sets = [load_labelled_set(path, settings) for path in gold]
     if titles:
         sets += [load_labelled_set(path, settings, titles=True) for path in gold]

@@ -11,7 +11,7 @@ import numpy as np
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import ProfileOption, encode, load_settings
+from service.commands.research.grouper import ProfileOption, encode
 from service.commands.research.jsonl import Label
 from service.commands.running.models import load_pair_model
 from service.domain.articles.boilerplate import remove_boilerplate
@@ -24,6 +24,7 @@ from service.domain.merges.model import MergeModel
 from service.domain.merges.training import LabelledMerges, fit, label_merges
 from service.domain.pairs.scoring.score import PairModel
 from service.errors import BadInputError
+from service.settings import load as settings_module
 from service.settings.convert import convert
 from service.settings.load import Settings, profile_name
 from service.settings.sources import read_toml
@@ -81,7 +82,7 @@ def train_merges(
     Deterministic: the same files give the same weights.
     """
     jsonl.require_writable(output)
-    settings = load_settings(profile)
+    settings = settings_module.load(profile=profile)
     model = load_pair_model(settings.pairs)
     name = profile_name(profile)
     specs = [spec for spec in read_sets(sets) if not spec.profiles or name in spec.profiles]

@@ -99,6 +99,7 @@ def original_first_key(article: Article) -> tuple[bool, float, tuple[bool, Artic
 
     An article whose date is known to the day comes after the others of that day.
     """
+    # `hour` is noon if only the day is known; this is the end of the day.
     hour = article.hour + (HOURS_PER_DAY / 2 if article.day_only else 0.0)
     return not article.agency, float("inf") if np.isnan(hour) else hour, id_key(article.id)
 

@@ -205,6 +205,12 @@ def renumber(labels: Rows) -> Rows:
     return rank[at]
 
 
+def connected_labels(ones: Rows, others: Rows, count: int) -> Rows:
+    """The connected component of each of `count` rows, as a number; `ones[i]` links `others[i]`."""
+    graph = coo_matrix((np.ones(len(ones)), (ones, others)), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
 def rows_by_label(labels: Rows) -> list[Rows]:
     """The rows of each label, in order of the labels."""
     order = np.argsort(labels, kind="stable").astype(np.int64)
@@ -253,6 +259,5 @@ def _connected(
     inside = np.zeros(count, dtype=bool)
     inside[units] = True
     strong = links[(scores >= threshold) & inside[links].all(axis=1)]
-    graph = coo_matrix((np.ones(len(strong)), (strong[:, 0], strong[:, 1])), shape=(count, count))
-    labels = connected_components(graph, directed=False)[1][units]
+    labels = connected_labels(strong[:, 0], strong[:, 1], count)[units]
     return [units[rows] for rows in rows_by_label(labels)]

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.domain.articles.model import Article, ArticleId, Floats, Rows, Vectors, canonical_order
+from service.domain.articles.model import (
+    HOURS_PER_DAY,
+    Article,
+    ArticleId,
+    Floats,
+    Rows,
+    Vectors,
+    canonical_order,
+)
 from service.domain.grouping.replay_state import ReplayState
 from service.domain.merges.model import MergeModel
 from service.domain.pairs.features import TokenisedArticles
@@ -14,7 +22,6 @@ from service.domain.progress import OnProgress
 from service.settings.sections.grouping import ReplaySettings, StorySettings
 
 _MINUTES_PER_HOUR = 60.0
-_HOURS_PER_DAY = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ class ChurnCounter:
         """Add one run of reconcile: the rows it moved, and the size of the window."""
         self._arrived[batch.rows] = batch.hour
         self._shares.append(len(moved) / max(window_size, 1))
-        day = int(batch.hour // _HOURS_PER_DAY)
+        day = int(batch.hour // HOURS_PER_DAY)
         self._days.setdefault(day, set()).update(moved.tolist())
         self._window_sizes[day] = max(window_size, 1)
         self._late[moved[batch.hour - self._arrived[moved] > self._min_age_hours]] = True

@@ -8,11 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from service.domain.articles.model import Article, ArticleId, Rows, Vectors
-from service.domain.grouping.cluster import build_components, rows_by_label
+from service.domain.grouping.cluster import build_components, connected_labels, rows_by_label
 from service.domain.grouping.constraints import NO_CONSTRAINTS, Constraints
 from service.domain.merges.decision import merge_gains, merge_groups
 from service.domain.merges.features import Components
@@ -99,8 +97,7 @@ def _connect(
     strong = pairs[model.score(features, pairs) >= settings.grouping.weak_score]
     links: Pairs = story_of[strong]
     links = links[(links >= 0).all(axis=1)]
-    count = len(members)
-    graph = coo_matrix((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(count, count))
-    for component in rows_by_label(connected_components(graph, directed=False)[1]):
+    labels = connected_labels(links[:, 0], links[:, 1], len(members))
+    for component in rows_by_label(labels):
         if len(component) > 1:
             yield component

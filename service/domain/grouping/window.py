@@ -10,6 +10,7 @@ import numpy as np
 from service.domain.articles import tokenization
 from service.domain.articles.copies import Copy, find_copies, keep_within_stories
 from service.domain.articles.model import (
+    HOURS_PER_DAY,
     Article,
     ArticleId,
     Floats,
@@ -28,8 +29,6 @@ from service.domain.pairs.scoring.score import PairModel
 from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.text.title_suffixes import strip_title_suffix
 from service.settings.sections.grouping import StorySettings
-
-_HOURS_PER_DAY = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +181,7 @@ def _duplicate_rows(articles: Sequence[Article]) -> list[tuple[int, int]]:
         if not (article.type.joins_stories and tokenization.has_encodable_text(article)):
             continue
         hour = article.hour
-        day = None if np.isnan(hour) else hour // _HOURS_PER_DAY
+        day = None if np.isnan(hour) else hour // HOURS_PER_DAY
         text = article.text.strip()
         original = first.setdefault((strip_title_suffix(article.title), text, day), row)
         if original != row:

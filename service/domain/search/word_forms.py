@@ -53,8 +53,6 @@ ELISION = f"(?<![^{SEPARATORS}])(?:[lLdDcjmnst]|[qQ][uU])(?=[{APOSTROPHES}][^{SE
 JOINT = f"(?<=[^0-9{SEPARATORS}{UNSPACED}])[{HYPHENS}{APOSTROPHES}](?=[^{SEPARATORS}{UNSPACED}])"
 #: The end of a sentence; a dot before a small letter or a digit is not one.
 SENTENCE_END = "[!?\n\u2026\u3002\uff01\uff0e\uff1f]|\\.(?! ?[a-z0-9])"
-#: In the index, sentences with joined compounds follow the text, each after this word.
-BREAK = "000000"
 #: Accents. The letters й, ў and ї keep theirs, because they are letters of their own.
 ACCENTS = "[\u0300-\u0305\u0307\u0309-\u036f]|(?<![иИуУ])\u0306|(?<![іІ])\u0308"
 #: Letters with a stroke, Arabic letters with two spellings, and the letters that replace them.

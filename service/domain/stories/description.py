@@ -43,7 +43,7 @@ class StoryContent:
 class DescriptionContext:
     """Data beyond a story's own articles, shared by all descriptions of a batch."""
 
-    originals: Mapping[ArticleId, ArticleId]  #: original by reprint
+    originals: Mapping[ArticleId, ArticleId]  #: original by copy
     families: Mapping[str, str]  #: publisher family by outlet
     outlet_names: Mapping[str, str]
     agency_names: AgencyNames

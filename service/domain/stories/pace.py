@@ -15,7 +15,7 @@ DEVELOPING_OUTLETS = 3
 
 @dataclass(frozen=True, slots=True)
 class TimedReport:
-    """An outlet's report at a trusted time; `copy` marks a reprint.
+    """An outlet's report at a trusted time; `copy` marks a copy.
 
     If only the day is known, `day` is the start of it and `at` its latest possible time.
     """
@@ -64,7 +64,7 @@ class Delay:
 
 
 def measure_pace(reports: Sequence[TimedReport]) -> Pace | None:
-    """The pace of a story, including reprints; None without reports."""
+    """The pace of a story, including copies; None without reports."""
     if not reports:
         return None
     times = sorted(report.at for report in reports)
@@ -87,7 +87,7 @@ def find_first_reporters(
 
     `undated` reports have the time of their arrival and are never first. If one of them arrived
     before all dated reports and is from another outlet, no outlet is certainly first. Among reports
-    with the same time, originals take precedence over reprints.
+    with the same time, originals take precedence over copies.
     """
     if not reports:
         return FirstReporters()
@@ -105,7 +105,7 @@ def find_first_reporters(
 def list_delays(reports: Sequence[TimedReport]) -> list[Delay]:
     """Each outlet's first report with its delay, the first reporter first.
 
-    At equal times, originals come before reprints, then outlets in alphabetical order.
+    At equal times, originals come before copies, then outlets in alphabetical order.
     """
     ordered = sorted(reports, key=lambda each: (each.at, each.copy, each.outlet))
     first: dict[str, TimedReport] = {}

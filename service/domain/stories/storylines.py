@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy.sparse import coo_matrix, csr_matrix, vstack
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import csr_matrix, vstack
 
-from service.domain.articles.model import Floats, Rows, Vectors
-from service.domain.grouping.cluster import rows_by_label
+from service.domain.articles.model import HOURS_PER_DAY, Floats, Rows, Vectors
+from service.domain.grouping.cluster import connected_labels, rows_by_label
 from service.domain.merges.units import Matrix, UnitScores, split_to_quorum
 from service.domain.pairs.features import Features
 from service.domain.pairs.vocabulary import normalise_rows
 from service.settings.sections.grouping import StorylineSettings
-
-_HOURS_PER_DAY = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +78,9 @@ def _connected_sets(
         linked = nearest[similarity[nearest] >= settings.link]
         starts.extend([position] * len(linked))
         ends.extend(linked.tolist())
-    graph = coo_matrix((np.ones(len(starts)), (starts, ends)), shape=(count, count))
-    labels = connected_components(graph, directed=False)[1]
+    labels = connected_labels(
+        np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), count
+    )
     for positions in rows_by_label(labels) if count else []:
         rows = order[positions]
         by_time = rows[np.argsort(profiles.first[rows], kind="stable")]
@@ -99,7 +97,7 @@ def _similarities(
         profiles.first[others] - profiles.last[row], profiles.first[row] - profiles.last[others]
     )
     similarity = np.clip((semantic.astype(np.float64) + lexical) / 3, 0, 1)
-    similarity[gap > settings.span_days * _HOURS_PER_DAY] = 0
+    similarity[gap > settings.span_days * HOURS_PER_DAY] = 0
     return np.asarray(np.round(similarity, 6))
 
 

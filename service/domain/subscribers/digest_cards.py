@@ -91,7 +91,7 @@ def summarise_update(
 ) -> StoryUpdate | None:
     """Summarise the reports that are not among the `seen` articles.
 
-    A report counts if it is not a reprint and its family has no seen article. Returns None if the
+    A report counts if it is not a copy and its family has no seen article. Returns None if the
     counted reports come from fewer than `min_outlets` families.
     """
     before = [each for each in story.reports if each.article in seen]

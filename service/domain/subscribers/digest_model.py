@@ -22,7 +22,7 @@ from service.domain.text.title_suffixes import strip_title_suffix
 
 @dataclass(frozen=True, slots=True)
 class DigestReport:
-    """An article of a story; `outlet` and `family` are slugs, `copy` marks a reprint."""
+    """An article of a story; `outlet` and `family` are slugs, `copy` marks a copy."""
 
     article: int
     title: str
@@ -43,7 +43,7 @@ class DigestReport:
 
     @property
     def is_independent(self) -> bool:
-        """Whether it counts in the independent coverage: a report that is not a reprint."""
+        """Whether it counts in the independent coverage: a report that is not a copy."""
         return self.type.is_independent_report and not self.copy
 
     @property

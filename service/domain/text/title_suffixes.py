@@ -1,6 +1,6 @@
 """Removal of outlet names at the end of titles: "| The Coastal Times", "- NewsRadio 740".
 
-Such a suffix does not describe the event. It makes two reprints of one text look different, and
+Such a suffix does not describe the event. It makes two copies of one text look different, and
 unrelated articles of one outlet look similar.
 """
 

@@ -1,4 +1,4 @@
-"""Settings of stories: grouping, reprints, hysteresis, storylines, replay, lifecycle."""
+"""Settings of stories: grouping, copies, hysteresis, storylines, replay, lifecycle."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ class GroupingSettings:
 
 @dataclass(frozen=True, slots=True)
 class CopySettings:
-    """Thresholds for detecting reprints.
+    """Thresholds for detecting copies.
 
     A share is the weighted fraction, 0 to 1, of the shorter article's shingles (title and text)
     that also occur in the longer article.

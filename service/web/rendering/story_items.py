@@ -7,19 +7,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import Response
-from pydantic_core import to_json
-
 from service.store.story_views.views import StoryView
 from service.web.rendering import links
 from service.web.rendering.display_names import distinct, outlet_names
 
 _PARTS = ("articles", "timeline", "transitions", "related", "evidence")
-
-
-def json_of(content: Any) -> Response:
-    """A JSON response with plain values."""
-    return Response(to_json(content), media_type="application/json")
 
 
 def story_item(story: StoryView) -> dict[str, Any]:

@@ -47,17 +47,13 @@ def test_traces_lead_from_feed_to_story_and_from_request_to_sql(
         feed_server.routes["/feed?key=secret"] = feed_server.routes["/feed"]
         feeds.add_feeds(session, [NewFeed(url, "daily", "feed")], now=NOW)
     jobs = {job.name: job for job in build_schedule(context.settings)}
-    traced.trace_statements()
-    try:
-        with tracing.tracing(tracing.make_exporter(receiver.url)):
-            for name in ("fetch", "embed", "place"):
-                run_job(jobs[name], context)
-            with serving(context.sessions, clock=context.clock) as site:
-                response = site.get("/v1/stories?limit=7")
-            with tracing.span("outside"):
-                line = tracing.add_ids(None, "info", {"event": "x"})
-    finally:
-        traced.stop_tracing_statements()
+    with traced.trace_statements(), tracing.tracing(tracing.make_exporter(receiver.url)):
+        for name in ("fetch", "embed", "place"):
+            run_job(jobs[name], context)
+        with serving(context.sessions, clock=context.clock) as site:
+            response = site.get("/v1/stories?limit=7")
+        with tracing.span("outside"):
+            line = tracing.add_ids(None, "info", {"event": "x"})
     assert receiver.paths == {"/v1/traces"}
 
     runs = {name: receiver.named(f"job {name}")[0] for name in ("fetch", "embed", "place")}
@@ -92,17 +88,14 @@ def test_traces_lead_from_feed_to_story_and_from_request_to_sql(
 
 
 def test_failed_statement_has_a_span_without_parameters(context: Context, receiver: TraceReceiver):
-    traced.trace_statements()
-    try:
-        with (
-            tracing.tracing(tracing.make_exporter(receiver.url)),
-            tracing.span("run"),
-            pytest.raises(DBAPIError, match="invalid input"),
-            context.sessions() as session,
-        ):
-            session.scalar(text("SELECT CAST(:value AS integer)"), {"value": "secret"})
-    finally:
-        traced.stop_tracing_statements()
+    with (
+        traced.trace_statements(),
+        tracing.tracing(tracing.make_exporter(receiver.url)),
+        tracing.span("run"),
+        pytest.raises(DBAPIError, match="invalid input"),
+        context.sessions() as session,
+    ):
+        session.scalar(text("SELECT CAST(:value AS integer)"), {"value": "secret"})
     [failed] = receiver.named("SQL SELECT")
     assert "secret" not in str(failed)
     assert failed.events[0].name == "exception"
@@ -111,7 +104,6 @@ def test_failed_statement_has_a_span_without_parameters(context: Context, receiv
 def test_no_traces_by_default():
     assert tracing.make_exporter(settings_module.load({}).tracing.endpoint) is None
     with tracing.tracing(None):
-        assert not tracing.is_on()
         assert tracing.span("a") is tracing.span("b")
         assert tracing.start_span("a") is None
         assert tracing.add_ids(None, "info", {}) == {}

@@ -15,7 +15,7 @@ from sqlalchemy import event, func, select
 
 from jobs.embed import embed
 from jobs.place import place
-from jobs.reembed import KEPT, reembed
+from jobs.reembed import KEEP_FORMER_VECTORS, reembed
 from jobs.running import current_models
 from jobs.running.context import Context, Counts
 from jobs.running.runner import run_job
@@ -229,7 +229,7 @@ def test_vectors_of_the_former_model_are_deleted_after_an_hour(context: Context,
     after = start(context, MULTILINGUAL, FakeModels())
     run(after, "reembed")
     assert run(after, "reembed") == [{}]
-    clock.advance(hours=KEPT / timedelta(hours=1) + 0.1)
+    clock.advance(hours=KEEP_FORMER_VECTORS / timedelta(hours=1) + 0.1)
     assert run(after, "reembed", "reembed") == [{"deleted": 4}, {}]
     assert count_vectors(context) == {"words@2": 4}
     with context.sessions() as session:

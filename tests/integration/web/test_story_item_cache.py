@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from pydantic_core import to_json as dump_json
 from sqlalchemy import event, text
 
 from service.domain.queries.conditions import EVERYTHING
@@ -12,7 +13,7 @@ from service.store.stories.details import to_json
 from service.store.story_views.fingerprints import list_fingerprints
 from service.store.story_views.views import list_stories
 from service.web.rendering.story_item_cache import ENTRY_OVERHEAD, StoryItemCache
-from service.web.rendering.story_items import json_of, story_item
+from service.web.rendering.story_items import story_item
 from tests.support.database.large_store import sample_details
 from tests.support.database.rows import NOW, Rows
 
@@ -44,7 +45,7 @@ def load(sessions: Sessions, cache: StoryItemCache) -> list[Any]:
 def load_fresh(sessions: Sessions) -> list[Any]:
     with sessions() as session:
         views = list_stories(session, EVERYTHING).items
-        return [json.loads(bytes(json_of(story_item(each)).body)) for each in views]
+        return [json.loads(dump_json(story_item(each))) for each in views]
 
 
 @pytest.mark.parametrize(

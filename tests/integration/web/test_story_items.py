@@ -2,12 +2,14 @@
 
 import json
 
+from pydantic_core import to_json as dump_json
+
 from service.domain.queries.conditions import EVERYTHING
 from service.store.database.sessions import Sessions
 from service.store.stories.details import to_json
 from service.store.story_views.views import list_stories
 from service.web.rendering.schemas import StoryOut
-from service.web.rendering.story_items import json_of, story_item
+from service.web.rendering.story_items import story_item
 from tests.support.database.large_store import sample_details
 from tests.support.database.rows import NOW, Rows
 
@@ -28,4 +30,4 @@ def test_items_equal_the_models(sessions: Sessions) -> None:
     assert len(views) == 3
     for each in views:
         model = json.loads(StoryOut.of(each).model_dump_json(by_alias=True))
-        assert json.loads(bytes(json_of(story_item(each)).body)) == model
+        assert json.loads(dump_json(story_item(each))) == model

@@ -14,7 +14,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from service.commands.research.grouper import ProfileOption, load_settings
+from service.commands.research.grouper import ProfileOption
 from service.commands.research.train import LabelledSet, load_labelled_set, train_model
 from service.commands.running.models import load_merge_model
 from service.domain.articles.model import Floats, Rows
@@ -23,6 +23,7 @@ from service.domain.grouping.window import group_window
 from service.domain.pairs.nearest import Pairs
 from service.domain.pairs.scoring.score import PairModel
 from service.domain.pairs.scoring.training import calibration_error
+from service.settings import load as settings_module
 from service.settings.load import Settings
 from tests.quality.report.charts import Panel, cut_chart, reliability_chart
 
@@ -131,7 +132,7 @@ def main(
     profile: ProfileOption = "english",
 ) -> None:
     """Draw the reliability of the pair score, and precision and recall at shifted log odds."""
-    settings = load_settings(profile)
+    settings = settings_module.load(profile=profile)
     sets = [load_labelled_set(str(path), settings) for path in gold]
     sets += [load_labelled_set(str(path), settings, titles=True) for path in gold]
     pairs = list(leave_one_out(sets, settings))

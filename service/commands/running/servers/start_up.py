@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
@@ -38,10 +38,9 @@ def open_service(*, runs_schedule: bool) -> Iterator[Context]:
     settings = settings_module.load()
     logging.configure(settings.log)
     exporter = tracing.make_exporter(settings.tracing.endpoint)
-    if exporter is not None:
-        trace_statements()
     with (
         tracing.tracing(exporter, ratio=settings.tracing.ratio),
+        trace_statements() if exporter else nullcontext(),
         open_context(settings) as context,
     ):
         if runs_schedule:

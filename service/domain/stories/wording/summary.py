@@ -72,7 +72,7 @@ def summarise(
 ) -> list[Quote]:
     """Quote up to three sentences, each from a different outlet; none if no sentence is suitable.
 
-    Only original reports are quoted: no reprints (`copies`), live pages, opinion or other types. A
+    Only original reports are quoted: no copies, live pages, opinion or other types. A
     sentence must stand alone and be about the event of the story. Sentences in the language of the
     headline take precedence. A sentence with figures that a later report changed is not quoted.
     Sentences are selected by maximal marginal relevance (Carbonell and Goldstein 1998). They are

@@ -1,5 +1,7 @@
 """Spans of SQL statements, if traces are recorded."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -11,18 +13,21 @@ MAX_STATEMENT = 2000
 _SPAN = "samestory_span"
 
 
-def trace_statements() -> None:
+@contextmanager
+def trace_statements() -> Iterator[None]:
     """Record a span for each statement of all engines, inside of a request or a run."""
-    event.listen(Engine, "before_cursor_execute", _start)
-    event.listen(Engine, "after_cursor_execute", _end)
-    event.listen(Engine, "handle_error", _fail)
-
-
-def stop_tracing_statements() -> None:
-    """Undo `trace_statements`."""
-    event.remove(Engine, "before_cursor_execute", _start)
-    event.remove(Engine, "after_cursor_execute", _end)
-    event.remove(Engine, "handle_error", _fail)
+    listeners: dict[str, Callable[..., None]] = {
+        "before_cursor_execute": _start,
+        "after_cursor_execute": _end,
+        "handle_error": _fail,
+    }
+    for name, listener in listeners.items():
+        event.listen(Engine, name, listener)
+    try:
+        yield
+    finally:
+        for name, listener in listeners.items():
+            event.remove(Engine, name, listener)
 
 
 def _start(
