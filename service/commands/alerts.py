@@ -135,7 +135,7 @@ def remove(
     with open_store() as store, store.sessions.begin() as session:
         owned = alerts.get(session, number)
         alerts.stop(session, number, now=store.clock())
-    print(f"removed alert {number}: {owned.alert.conditions}")
+    print(f"stopped alert {number}: {owned.alert.conditions}")
 
 
 @app.command()

@@ -52,15 +52,15 @@ from service.web.pages import alert_feeds, subscriptions
 from service.web.pages import alerts as alert_pages
 from service.web.pages import front as front_page
 from service.web.pages import search as search_page
-from service.web.pages import stories as story_pages
 from service.web.pages import story as story_page
 from service.web.pages.catalogue import comparison as comparison_page
+from service.web.pages.catalogue import feeds as feed_list_page
 from service.web.pages.catalogue import missing as missing_pages
 from service.web.pages.catalogue import outlets as outlet_pages
 from service.web.pages.catalogue import story_map as map_page
 from service.web.pages.catalogue import storylines as storyline_pages
 from service.web.pages.readers import data, follow, subscribe
-from service.web.pages.site import files, pictures
+from service.web.pages.site import about, files, pictures
 from service.web.rendering.story_item_cache import StoryItemCache
 from service.web.rendering.templates import STATIC, create_environment
 from service.web.requests import problems, redirects
@@ -105,7 +105,8 @@ ROUTE_MODULES = (
     story_page,
     files,
     pictures,
-    story_pages,
+    feed_list_page,
+    about,
     storyline_pages,
     outlet_pages,
     comparison_page,

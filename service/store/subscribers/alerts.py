@@ -57,7 +57,7 @@ def add(
         raise AlreadyExistsError(f"This alert already exists: {conditions}")
     if len(existing) >= MAX_ALERTS:
         raise BadInputError(
-            f"A subscriber may have at most {MAX_ALERTS} alerts: remove one before adding another"
+            f"A subscriber may have at most {MAX_ALERTS} alerts: stop one before adding another"
         )
     content: dict[str, object] = _CONDITIONS.dump_python(
         replace(conditions, saved=None), mode="json"

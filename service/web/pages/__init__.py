@@ -1,4 +1,4 @@
-"""HTML pages: stories, search, subscriptions, alerts.
+"""HTML pages: stories, search, subscriptions, alerts; catalogue, readers, site.
 
 JSON routes belong in `web/api`, templates in `web/templates`.
 """

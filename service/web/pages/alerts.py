@@ -1,4 +1,4 @@
-"""Alert pages of a subscriber without login, reached by signed links: stop, add, remove.
+"""Alert pages of a subscriber without login, reached by signed links: stop and add.
 
 As on the other subscriber pages, GET changes nothing and POST does.
 """
@@ -67,7 +67,7 @@ def add_alert(web: WebContextDep, token: Token, fields: FormDep) -> HTMLResponse
 
 
 @router.post("/preferences/{token}/alerts/{alert_id}/stop", response_model=None)
-def remove_alert(
+def stop_listed_alert(
     web: WebContextDep, token: Token, alert_id: Annotated[int, Path(ge=1, lt=1 << 62)]
 ) -> RedirectResponse:
     """Stop an alert of this subscriber; raises NotFoundError for another subscriber's alert."""

@@ -5,19 +5,19 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ConfigDict
 from sqlalchemy.orm import Session
 
 from service.domain.stories.filters import Sort
 from service.store.catalogue.choices import Choices, load_choices
 from service.store.counts.totals import Total, count_rows
-from service.store.stories.surroundings import load_absent_outlets
 from service.store.story_views import views
 from service.store.story_views.views import StoryView
 from service.web.api.stories.query import StoryFeedQuery, StoryQuery, list_page
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering import links
+from service.web.rendering.absent_outlets import list_absent_outlets
 from service.web.rendering.display_names import TYPE_NAMES
 from service.web.rendering.dropped_filters import (
     DroppedFilter,
@@ -97,13 +97,16 @@ def front_page(
     return reader.personalize(response, remember_visit=True)
 
 
+@router.get("/stories")
+def stories_address(request: Request) -> RedirectResponse:
+    """Redirect the address of the list to the front page, with its filters."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/{query}", 308)
+
+
 def _absent_names(session: Session, stories: Sequence[StoryView]) -> dict[str, list[str]]:
-    """Names of the outlets that do not report each story, without those that now do."""
-    reported = {story.id: {each.outlet.slug for each in story.reports} for story in stories}
-    return {
-        story: [name for slug, name in found if slug not in reported[story]]
-        for story, found in load_absent_outlets(session, reported).items()
-    }
+    absent = list_absent_outlets(session, stories)
+    return {story: [name for _, name in outlets] for story, outlets in absent.items()}
 
 
 def _suggest_drops(

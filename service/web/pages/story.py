@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from service.domain.stories.pace import is_developing
 from service.domain.stories.transitions import StoryTransition
 from service.errors import NotFoundError
-from service.store.stories.surroundings import load_absent_outlets
 from service.store.story_views import history, views
 from service.store.story_views.reports import Member
 from service.store.story_views.roundups import list_roundups
@@ -20,6 +19,7 @@ from service.web.api.stories.missing import MissingOut
 from service.web.api.stories.stories import other_storyline_stories
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
 from service.web.rendering import links
+from service.web.rendering.absent_outlets import list_absent_outlets
 from service.web.rendering.independence import uncounted_notes
 from service.web.rendering.meta import story_meta
 from service.web.rendering.pages import render_page
@@ -108,7 +108,7 @@ def story_page(
         growth=draw_growth(story.reports),
         path=_storyline_path(session, story, as_of),
         missing=None if as_of else MissingOut.load(session, story.id),
-        absent=[] if as_of else _list_absent(session, story),
+        absent=[] if as_of else list_absent_outlets(session, [story]).get(story.id, []),
         **_changes_and_names(session, detail, transitions, as_of),
         roundups=list_roundups(session, story.id, as_of=as_of),
         shown_type=shown,
@@ -159,13 +159,6 @@ def _changes_and_names(
     }
     names = views.story_names(session, mentioned)
     return {"changes": changes, "split_off": split_off, "names": names}
-
-
-def _list_absent(session: Session, story: views.StoryView) -> list[tuple[str, str]]:
-    """Slugs and names of outlets that do not report a story, without those that now do."""
-    reported = {each.outlet.slug for each in story.reports}
-    absent = load_absent_outlets(session, [story.id]).get(story.id, [])
-    return [(slug, name) for slug, name in absent if slug not in reported]
 
 
 def _merge_notice(transitions: Iterable[StoryTransition], merged: str, clock: ReaderClock) -> str:

@@ -248,7 +248,7 @@ def test_invalid_alert_returns_422(adam: KeyClient) -> None:
     for number in range(MAX_ALERTS):
         assert adam.post(f"{one}/alerts", {"words": f"word{number}"}).status == 201
     rejected = adam.post(f"{one}/alerts", {"words": "more"})
-    assert (rejected.status, "remove one before" in rejected.text) == (422, True)
+    assert (rejected.status, "stop one before" in rejected.text) == (422, True)
 
 
 def test_subscriber_is_added_only_if_confirmation_is_sent(

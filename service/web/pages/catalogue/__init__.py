@@ -1,1 +1,1 @@
-"""Pages of outlets and storylines: lists, single ones, comparisons."""
+"""Pages of outlets, feeds and storylines: lists, single ones, comparisons, map."""

@@ -1,1 +1,1 @@
-"""Files that programs request: robots.txt, sitemap, icon, pictures for link previews."""
+"""The glossary page, and files for programs: robots.txt, sitemap, icon, pictures for previews."""

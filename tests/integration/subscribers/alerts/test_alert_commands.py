@@ -58,7 +58,7 @@ def test_alert_is_added_listed_sent_and_removed(run: Run, sessions: Sessions, ma
     assert (edition["kind"], edition["sent"], edition["mean_stories"]) == ("alert", 1, 1)
     assert 1000 < edition["mean_bytes"] < 100_000
     assert "1 of 1 sent" in output(run("digest", "editions"))
-    assert "removed alert" in output(run("alerts", "remove", number))
+    assert "stopped alert" in output(run("alerts", "remove", number))
     assert output(run("alerts", "list")) == "no alerts\n"
 
 

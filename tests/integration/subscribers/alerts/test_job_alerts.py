@@ -275,7 +275,7 @@ def test_alerts_are_limited_and_unique(context: Context):
     subscribe(context.sessions, "ann@x.example")
     for number in range(MAX_ALERTS):
         add_alert(context, "ann@x.example", words=f"word{number}")
-    with pytest.raises(BadInputError, match="remove one"):
+    with pytest.raises(BadInputError, match="stop one"):
         add_alert(context, "ann@x.example", words="ferry")
     with pytest.raises(BadInputError, match="alert already exists"):
         add_alert(context, "ann@x.example", words="word3")

@@ -1,10 +1,10 @@
-"""HTML pages for feeds and the glossary, and the address of the story list; no scripts."""
+"""`/feeds`: the feeds, and when each was read last."""
 
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
 from service.store.catalogue import views as catalogue_views
 from service.store.catalogue.views import FeedFilter
@@ -13,16 +13,8 @@ from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import render_page
 from service.web.requests.parameters.types import CursorQuery
-from service.web.requests.reader import ReaderDep
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-
-
-@router.get("/stories")
-def stories_address(request: Request) -> RedirectResponse:
-    """Redirect the address of the list to the front page, with its filters."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"/{query}", 308)
 
 
 @router.get("/feeds")
@@ -51,11 +43,3 @@ def feeds_page(
         if next_cursor
         else "",
     )
-
-
-@router.get("/about")
-def about_page(request: Request, web: WebContextDep, reader: ReaderDep) -> HTMLResponse:
-    """Glossary of the terms on the pages, and the choice of the time zone."""
-    description = "The terms on these pages: coverage, copies, storylines, first reports and more."
-    meta = page_meta(request, "/about", "Glossary", description)
-    return render_page(web, "about.html", meta=meta, clock=reader.clock)
