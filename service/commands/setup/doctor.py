@@ -30,7 +30,8 @@ def doctor(
 
     Prints one line per check, with the remedy if something is wrong, and exits with 1 if a check
     failed. The command changes nothing: it fetches up to three feeds and sends no emails. It starts
-    the embedded server if it is not running.
+    the embedded server if it is not running, and downloads the model if the settings name one of
+    the Hugging Face hub.
     """
     states = set()
     for finding in check_all(settings_module.load()):

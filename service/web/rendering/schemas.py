@@ -194,7 +194,9 @@ class StoryOut(BaseModel):
     split_from: str | None = Field(
         description="Id of the story from which this one was split off; null if there is none."
     )
-    pinned: bool = Field(description="Whether an editor pinned the story to the top of lists.")
+    pinned: bool = Field(
+        description="Whether an editor pinned the story to the top of the default order."
+    )
     locked: bool = Field(
         description="Whether an editor locked the story: no article joins or leaves it."
     )

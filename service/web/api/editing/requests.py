@@ -85,8 +85,8 @@ class Move(_DecisionIn):
 class MarkStory(_DecisionIn):
     """Pin, hide or lock a story.
 
-    Lists start with pinned stories. Readers cannot see a hidden story. No article joins or leaves a
-    locked story.
+    Lists in the default order start with pinned stories. Readers cannot see a hidden story. No
+    article joins or leaves a locked story.
     """
 
     action: Literal["pin", "hide", "lock"]

@@ -144,12 +144,12 @@ def add_alert(
 ) -> Response:
     """Create an alert. Stories that already match trigger it only when they grow.
 
-    Returns 409 if the subscriber already has an alert with this query.
+    Returns 409 if the subscriber already has an alert with these conditions.
     """
-    query = new.parse()
+    conditions = new.parse()
 
     def add(session: Session) -> WriteResult:
-        alert = alerts.add(session, subscriber_id, query, now=web.clock())
+        alert = alerts.add(session, subscriber_id, conditions, now=web.clock())
         key = link_keys.ensure_key(session, link_keys.LINKS, now=web.clock())
         location = f"/v1/subscribers/{subscriber_id}/alerts/{alert.id}"
         return WriteResult(AlertOut.of(alert, key), location)
