@@ -133,6 +133,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     process_access.hide_from_own_user()
     free_memory.share_heaps()  # before the import of a command: NumPy starts threads
+    free_memory.limit_kernels()
     code = _run(sys.argv[1:])
     if threading.active_count() > 1:
         # A normal exit would wait for abandoned threads, and may hang at interpreter shutdown if a

@@ -2,17 +2,20 @@
 
 The allocator of glibc keeps the memory that a large batch freed: 150 MB after 700 articles. By
 default, each thread also has its own heap, which keeps freed memory for the thread. Jobs and
-requests run in changing threads, so the memory of a daemon would grow (decision record 0042).
+requests run in changing threads, so the memory of a daemon would grow (decision record 0042). And
+PyTorch keeps up to 1,024 compiled kernels, one for each size of a product.
 """
 
 import ctypes
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 
 #: Parameter of `mallopt`, from `malloc.h` of glibc.
 _M_ARENA_MAX = -8
 #: Heaps of the process. With only one, threads would wait for each other more often.
 _HEAPS = 2
+#: Compiled kernels that PyTorch keeps; a kernel takes up to .5 MB.
+_KERNELS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
 
 
 def share_heaps(environ: Mapping[str, str] = os.environ) -> bool:
@@ -25,6 +28,14 @@ def share_heaps(environ: Mapping[str, str] = os.environ) -> bool:
     if "MALLOC_ARENA_MAX" in environ or "glibc.malloc.arena_max" in tunables:
         return False
     return hasattr(libc, "gnu_get_libc_version") and libc.mallopt(_M_ARENA_MAX, _HEAPS) == 1
+
+
+def limit_kernels(environ: MutableMapping[str, str] = os.environ) -> None:
+    """Limit the kernels that PyTorch keeps; call it before the first matrix product.
+
+    A variable that is already set keeps its value.
+    """
+    environ.setdefault(*_KERNELS)
 
 
 def trim() -> None:

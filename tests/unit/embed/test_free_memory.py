@@ -1,4 +1,4 @@
-"""Heaps of the allocator: all threads of a process share two."""
+"""Memory of a process: all threads share two heaps, and PyTorch keeps few kernels."""
 
 import ctypes
 import os
@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+from service.embed.free_memory import limit_kernels
+
+KERNELS = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
 pytestmark = pytest.mark.skipif(
     not hasattr(ctypes.CDLL(None), "gnu_get_libc_version"), reason="needs the allocator of glibc"
 )
@@ -56,3 +59,12 @@ def test_threads_share_two_heaps_unless_the_environment_sets_their_number(
         check=True,
     )
     assert done.stdout.count("<heap nr=") == most
+
+
+@pytest.mark.parametrize(("variables", "kept"), [({}, "128"), ({KERNELS: "7"}, "7")])
+def test_number_of_kernels_is_limited_unless_the_environment_sets_it(
+    variables: dict[str, str], kept: str
+):
+    environ = dict(variables)
+    limit_kernels(environ)
+    assert environ == {KERNELS: kept}
