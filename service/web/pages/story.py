@@ -20,7 +20,7 @@ from service.web.api.stories.stories import other_storyline_stories
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
 from service.web.rendering import links
 from service.web.rendering.absent_outlets import list_absent_outlets
-from service.web.rendering.independence import uncounted_notes
+from service.web.rendering.independence import find_owner_partners, uncounted_notes
 from service.web.rendering.meta import story_meta
 from service.web.rendering.pages import render_page
 from service.web.rendering.reader_clock import ReaderClock, current_languages
@@ -91,6 +91,7 @@ def story_page(
     members = [each for each in detail.members if not shown or each.report.type == shown]
     reports = page_reports(story, members, page)
     transitions = history.transitions_of(session, story_id, as_of=as_of).items
+    notes = uncounted_notes(story)
     response = render_page(
         web,
         "story.html",
@@ -98,7 +99,8 @@ def story_page(
         notice=_merge_notice(transitions, merged, reader.clock),
         clock=reader.clock,
         story=story,
-        notes=uncounted_notes(story),
+        notes=notes,
+        partners=find_owner_partners(story, notes),
         developing=not as_of and is_developing(story.details.pace, web.clock()),
         reports=reports,
         by_id={member.report.article_id: member.report for member in detail.members},

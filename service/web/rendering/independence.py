@@ -8,10 +8,11 @@ from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
 from service.web.rendering.display_names import TYPE_NAMES, outlet_names
 
+SAME_OWNER = "same owner"
 _NOTES = {
     Uncounted.COPY: "copy",
     Uncounted.AGENCY: "agency text",
-    Uncounted.FAMILY: "same owner",
+    Uncounted.FAMILY: SAME_OWNER,
 }
 #: Notes that change with the number of outlets.
 _PLURALS = {"copy": "copies", "live page": "live pages", "round-up": "round-ups"}
@@ -45,18 +46,40 @@ def uncounted_notes(story: StoryView) -> dict[str, str]:
     }
 
 
+def find_owner_partners(story: StoryView, notes: Mapping[str, str]) -> dict[str, str]:
+    """Names of the counted outlets that have the owner of an outlet that does not count, by slug.
+
+    Outlets without the note "same owner" are missing.
+    """
+    counted: dict[str, str] = {}
+    for each in story.reports:
+        if each.outlet.slug not in notes:
+            counted.setdefault(each.outlet.family, each.outlet.name)
+    return {
+        each.outlet.slug: counted[each.outlet.family]
+        for each in story.reports
+        if notes.get(each.outlet.slug) == SAME_OWNER and each.outlet.family in counted
+    }
+
+
 def summarise_notes(notes: Mapping[str, str]) -> str:
     """How many outlets have each note, such as "3 copies, 1 opinion"; empty notes do not count."""
     counts = Counter(filter(None, notes.values())).most_common()
     return ", ".join(_count(note, count) for note, count in counts)
 
 
-def group_notes(notes: Mapping[str, str], reports: Iterable[Report]) -> list[tuple[str, list[str]]]:
-    """Each note with its number, such as "3 copies", and the names of its outlets, most first."""
+def group_notes(
+    notes: Mapping[str, str], reports: Iterable[Report], partners: Mapping[str, str]
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each note with its number, such as "3 copies", and its outlets, most first.
+
+    An outlet has its name and the name of its partner, which is empty without one; see
+    `find_owner_partners`.
+    """
     names = outlet_names(reports)
-    outlets: dict[str, list[str]] = {}
+    outlets: dict[str, list[tuple[str, str]]] = {}
     for slug, note in notes.items():
-        outlets.setdefault(note, []).append(names[slug])
+        outlets.setdefault(note, []).append((names[slug], partners.get(slug, "")))
     grouped = sorted(outlets.items(), key=lambda item: -len(item[1]))
     return [(_count(note, len(members)), members) for note, members in grouped]
 

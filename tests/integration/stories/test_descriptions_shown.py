@@ -134,8 +134,9 @@ def test_outlets_of_the_family_of_an_agency_do_not_count(sessions: Sessions, sit
         texts = (AgencyText("Wire", "wire", (members[0].id, members[1].id)),)
         rows.story("ferry", members, details=to_json(Details(agencies=texts)))
     page = site.get("/stories/ferry").text
-    notes = re.findall(r"<span>not counted: ([^<]+)<", page)
-    assert sorted(notes) == ["agency text", "same owner"]
+    notes = re.findall(r"<span>not counted: (.+?)</span>", page)
+    assert sorted(notes) == ["agency text", "same owner as <bdi>Wire</bdi>"]
+    assert "1 same owner (<bdi>Herald</bdi> as <bdi>Wire</bdi>)" in page
     assert "1 agency text (<bdi>Sun</bdi>)" in page
     assert "2 reports with text of <bdi>Wire</bdi>, including its own" in page
 
