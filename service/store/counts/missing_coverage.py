@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from service.domain.stories.missing_coverage import (
 from service.errors import NotFoundError
 from service.store.database.arrays import equals_any
 from service.store.story_views.reports import LANGUAGE_CODE, is_hidden
-from service.store.tables import ArticleRow, MembershipRow, OutletRow, StoryRow
+from service.store.tables import ArticleRow, FeedRow, MembershipRow, OutletRow, StoryRow
 
 #: Comparable stories are searched over this time before the last report of the story.
 SPAN = timedelta(days=30)
@@ -47,6 +48,40 @@ def load_missing_coverage(session: Session, story_id: str) -> MissingCoverage:
     similar = _load_profiles(session, _find_similar(session, story, own.outlets))
     active = _load_active(session, story.first_reported_at, story.last_reported_at)
     return find_missing(own, list(similar.values()), active, age=age)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedOutlet:
+    """An outlet with feeds; country and language are those of the outlet."""
+
+    slug: str
+    name: str
+    country: str | None
+    language: str | None
+    active: bool  #: it has an article in the given time
+
+
+def list_followed_outlets(
+    session: Session, first: datetime, last: datetime
+) -> list[FollowedOutlet]:
+    """Outlets with a feed that is not retired, and other active ones, by name.
+
+    An outlet is active with an article from `MARGIN` before `first` to `MARGIN` after `last`. One
+    statement, with two index lookups per outlet.
+    """
+    article = (
+        select(ArticleRow.id)
+        .where(ArticleRow.outlet_id == OutletRow.id)
+        .where(ArticleRow.reported_at.between(first - MARGIN, last + MARGIN))
+    )
+    feed = select(FeedRow.id).where(FeedRow.outlet_id == OutletRow.id, FeedRow.status != "retired")
+    is_active = article.exists()
+    statement = (
+        select(OutletRow.slug, OutletRow.name, OutletRow.country, OutletRow.language, is_active)
+        .where(feed.exists() | is_active)
+        .order_by(OutletRow.name, OutletRow.slug)
+    )
+    return [FollowedOutlet(*row) for row in session.execute(statement)]
 
 
 def _find_similar(session: Session, story: StoryRow, outlets: Collection[str]) -> list[str]:

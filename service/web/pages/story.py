@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from service.domain.stories.pace import is_developing
 from service.domain.stories.transitions import StoryTransition
 from service.errors import NotFoundError
+from service.store.counts.missing_coverage import list_followed_outlets
 from service.store.story_views import history, views
 from service.store.story_views.reports import Member
 from service.store.story_views.roundups import list_roundups
@@ -29,6 +30,7 @@ from service.web.rendering.story_page.headlines import compare_headlines
 from service.web.rendering.story_page.history import Change, describe_history
 from service.web.rendering.story_page.markdown import render_markdown
 from service.web.rendering.story_page.reports import ReportPage, page_reports
+from service.web.rendering.story_page.silent_outlets import find_silent_outlets
 from service.web.rendering.story_page.timeline import draw_growth, timeline_rows
 from service.web.requests import problems
 from service.web.requests.parameters.types import AsOf, StoryId
@@ -110,7 +112,7 @@ def story_page(
         growth=draw_growth(story.reports),
         path=_storyline_path(session, story, as_of),
         missing=None if as_of else MissingOut.load(session, story.id),
-        absent=[] if as_of else list_absent_outlets(session, [story]).get(story.id, []),
+        **({"absent": [], "silent": None} if as_of else _load_absent(session, story)),
         **_changes_and_names(session, detail, transitions, as_of),
         roundups=list_roundups(session, story.id, as_of=as_of),
         shown_type=shown,
@@ -161,6 +163,14 @@ def _changes_and_names(
     }
     names = views.story_names(session, mentioned)
     return {"changes": changes, "split_off": split_off, "names": names}
+
+
+def _load_absent(session: Session, story: views.StoryView) -> dict[str, Any]:
+    """Outlets that do not report a story: all active ones, and those that often would."""
+    absent = list_absent_outlets(session, [story]).get(story.id, [])
+    followed = list_followed_outlets(session, story.first_reported_at, story.last_reported_at)
+    silent = find_silent_outlets(story, followed, {slug for slug, _ in absent})
+    return {"absent": absent, "silent": silent}
 
 
 def _merge_notice(transitions: Iterable[StoryTransition], merged: str, clock: ReaderClock) -> str:

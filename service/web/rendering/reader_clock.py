@@ -67,6 +67,10 @@ class ReaderClock:
         local, current = at.astimezone(self.zone), self.now.astimezone(self.zone)
         return _day(local, with_year=local.year != current.year)
 
+    def full(self, at: datetime) -> str:
+        """Date with year, and time of day, such as 25 Apr 2023, 09:14."""
+        return f"{_day(at.astimezone(self.zone), with_year=True)}, {self.time(at)}"
+
     def date_time(self, at: datetime) -> str:
         """Time of day, after the date unless it is today."""
         return self.near(at, self.now)

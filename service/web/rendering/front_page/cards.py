@@ -65,7 +65,7 @@ class Card:
         """
         room, shown = lines * LINE_CHARACTERS, 0
         if self.absent and with_absent:
-            room -= len(f"not in {self.absent[0]}")
+            room -= len(f"not in e.g. {self.absent[0]}")
         for source in self.sources:
             room -= len(source.report.outlet.name) + TIME_CHARACTERS + len(source.note)
             if room < 0:

@@ -184,3 +184,20 @@ def test_only_display_preferences_keep_the_response_cache() -> None:
     assert has_only_preferences('zone="Asia/Tokyo"; visit=60.90')
     assert not has_only_preferences("visit=60; session=secret")
     assert not has_only_preferences("secret")
+
+
+def test_story_of_one_outlet_shows_its_date_once(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        orbit = rows.outlet("orbit", country="IE", language="en")
+        rows.story("dated", [rows.article(orbit, "Comet seen", at=NOW - timedelta(days=2))])
+        undated = rows.article(orbit, "Map made", published=None, date_flag="missing")
+        rows.story("undated", [undated])
+    with serving(sessions) as site:
+        page = site.page("/").text
+    lines = [
+        " ".join(re.sub(r"<[^>]+>", "", card_of(page, f"/stories/{each}")).split())
+        for each in ("dated", "undated")
+    ]
+    assert "Comet seen Orbit · Ireland · English · 2 d ago, 24 Apr All times" in lines[0]
+    assert lines[1].count("no date") == 1

@@ -98,3 +98,25 @@ def test_story_links_its_data(world: Site) -> None:
         assert world.get(link.replace("&amp;", "&")).status == 200
     assert f'href="/v1/export/articles?story={MEETING}&amp;format=csv"' in page
     assert "mailto:?subject=" in page
+
+
+def test_story_page_names_who_does_not_report_it(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        own = [rows.outlet(slug, country="GB", language="en") for slug in ("sun", "moon")]
+        rows.story("ferry", [rows.article(each, "Ferry hits pier") for each in own])
+        others = [rows.outlet(f"far{n}", country="FR", language="fr") for n in range(12)]
+        for each in others:
+            rows.article(each, "Something else", at=NOW)
+        asleep = rows.outlet("asleep", country="IT", language="it")
+        rows.article(asleep, "Old", at=NOW - timedelta(days=5))
+        rows.feed(rows.outlet("former"), status="retired")
+    with serving(sessions) as site:
+        page = site.page("/stories/ferry").text
+    text = " ".join(re.sub(r"<[^>]+>", "", page).split())
+    assert "No report from 12 of 14 active outlets: Far0, Far1, Far10 and 9 more" in text
+    assert "12 of the 14 active outlets have no report. Names of the 12 outlets Far0, Far1" in text
+    assert "Countries without a reportFrance Languages without a reportFrench" in text
+    assert "1 other outlet had no article at all in this time: Asleep." in text
+    assert "fewer than 3 outlets" in text
+    assert "Former" not in text
