@@ -31,7 +31,7 @@ from service.web.rendering.story_page.history import Change, describe_history
 from service.web.rendering.story_page.markdown import render_markdown
 from service.web.rendering.story_page.reports import ReportPage, page_reports
 from service.web.rendering.story_page.silent_outlets import find_silent_outlets
-from service.web.rendering.story_page.timeline import draw_growth, timeline_rows
+from service.web.rendering.story_page.timeline import draw_growth, timeline_axis, timeline_rows
 from service.web.requests import problems
 from service.web.requests.parameters.types import AsOf, StoryId
 from service.web.requests.reader import ReaderDep
@@ -107,7 +107,8 @@ def story_page(
         reports=reports,
         by_id={member.report.article_id: member.report for member in detail.members},
         report_links=_report_links(story, reports, shown, as_of),
-        rows=timeline_rows(story),
+        rows=timeline_rows(story, notes),
+        axis=timeline_axis(story.reports, reader.clock),
         headlines=compare_headlines(story),
         growth=draw_growth(story.reports),
         path=_storyline_path(session, story, as_of),

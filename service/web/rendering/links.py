@@ -78,3 +78,11 @@ def feed_links(path: str, parameters: Mapping[str, Any] | None = None) -> list[F
         FeedLink(name, MEDIA_TYPES[form], f"{path}.{form}{f'?{query}' if query else ''}")
         for form, name in _FORMAT_NAMES.items()
     ]
+
+
+def without_campaign(url: str) -> str:
+    """The URL without the parameters `utm_…`, for paper; a browser opens the original one."""
+    address, mark, query = url.partition("?")
+    query, hash_mark, fragment = query.partition("#")
+    kept = "&".join(each for each in query.split("&") if not each.lower().startswith("utm_"))
+    return address + (mark if kept else "") + kept + hash_mark + fragment

@@ -26,6 +26,7 @@ from service.web.rendering.reader_clock import (
 )
 from service.web.rendering.story_page.evidence import read_evidence
 from service.web.rendering.story_page.points import dots
+from service.web.rendering.story_page.timeline import position_classes
 from service.web.rendering.viewer import current_viewer
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -53,6 +54,7 @@ def create_environment(title: str, static: Path) -> Environment:
         "version": digest,
         "zones": COMMON_ZONES,
         "dots": dots,
+        "position_classes": position_classes,
         "chips": chips,
         "zone_name": zone_name,
         "group_notes": group_notes,
@@ -181,6 +183,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "with_as_of": links.with_as_of,
     "with_query": links.with_query,
     "external_url": links.external_url,
+    "without_campaign": links.without_campaign,
     "redact_url": redact_url,
     "country_name": display_names.country_name,
     "language_name": display_names.language_name,

@@ -43,12 +43,43 @@ def test_story_of_300_reports_is_paged_and_small(busy: Site) -> None:
 
 def test_marks_lead_to_reports_on_every_page(busy: Site) -> None:
     page = busy.page(f"/stories/{LARGE}").text
-    marks = re.findall(r'<li class="c\d+[^>]*><a href="([^"]*)#(article-\d+)"', page)
+    marks = re.findall(r'<li class="at h\d+[^>]*><a href="([^"]*)#(article-\d+)"', page)
     assert len(marks) > 48
     other = next((path, anchor) for path, anchor in marks if "page=3" in path)
     assert f'id="{other[1]}"' in busy.page(other[0].replace("&amp;", "&")).text
     here = next(anchor for path, anchor in marks if not path)
     assert f'id="{here}"' in page
+
+
+def test_timeline_has_exact_positions_and_shows_who_does_not_count(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        sun, moon = rows.outlet("sun", family="press"), rows.outlet("moon", family="press")
+        hours = {sun: 0, moon: 1, rows.outlet("reprint"): 2, rows.outlet("last"): 10}
+        articles = [
+            rows.article(each, f"Ferry, {each.slug}", at=NOW + timedelta(hours=after))
+            for each, after in hours.items()
+        ]
+        rows.copy(articles[2], articles[0])
+        rows.story("ferry", articles)
+    with serving(sessions) as site:
+        timeline = site.page("/stories/ferry").text.split('id="timeline"')[1].split("</section>")[0]
+    marks, axis = timeline.split('<ol class="axis">')
+    assert re.findall(r'<li class="at ([^"]*)"', marks) == [
+        "h0 t0 u0",
+        "h1 t0 u0 excluded",
+        "h2 t0 u0 copy",
+        "h10 t0 u0",
+    ]
+    assert "(same owner): Ferry, moon" in marks
+    assert "not counted: same owner" in axis
+    labels = re.findall(r'class="at ([^"]*?)( wide-only| start| end)"><time[^>]*>([^<]*)<', axis)
+    assert [(place, label) for place, _, label in labels] == [
+        ("h0 t0 u0", "26 Apr, 06:00"),
+        ("h3 t0 u0", "09:00"),
+        ("h6 t0 u0", "12:00"),
+        ("h10 t0 u0", "16:00"),
+    ]
 
 
 def test_differing_words_of_headlines_are_marked(world: Site) -> None:
@@ -120,3 +151,14 @@ def test_story_page_names_who_does_not_report_it(sessions: Sessions) -> None:
     assert "1 other outlet had no article at all in this time: Asleep." in text
     assert "fewer than 3 outlets" in text
     assert "Former" not in text
+
+
+def test_printed_addresses_have_no_campaign(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        url = "https://sun.example/1?utm_source=rss&id=3&utm_medium=feed#top"
+        rows.story("ferry", [rows.article(rows.outlet("sun"), "Ferry", url=url)])
+    with serving(sessions) as site:
+        page = site.page("/stories/ferry").text
+    assert 'data-address="https://sun.example/1?id=3#top"' in page
+    assert re.search(r'class="paper-only">http://\S+/stories/ferry/\S+, as of 26 Apr 2023, ', page)
