@@ -36,7 +36,12 @@ LABELS = {
     "as_of": "the past time",
     "id": "the ids",
 }
-_NAMES: Mapping[str, Callable[[str], str]] = {"country": country_name, "language": language_name}
+_NAMES: Mapping[str, Callable[[str], str]] = {
+    "country": country_name,
+    "language": language_name,
+    "min_independent": "{} or more".format,
+    "min_coverage": "{} or more".format,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,16 @@ from service.store.catalogue.views import FeedFilter, list_all_outlets, list_fee
 from service.store.counts.counts import load_counts
 from service.store.counts.dimensions import load_names
 from service.store.counts.latest_report import find_latest_report
-from service.store.counts.stored_missing import load_stored_missing
+from service.store.counts.missing_coverage import list_followed_outlets
+from service.store.counts.stored_missing import StoredMissing, load_stored_missing
+from service.store.stories.surroundings import load_absent_outlets
 from service.store.story_views.views import StoryView, list_stories
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.concurrency import SearchSlot
 from service.web.rendering.display_names import value_name
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import render_page
+from service.web.rendering.story_page.silent_outlets import SilentOutlets, find_silent_outlets
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -38,6 +41,7 @@ DAY = timedelta(days=1)
 MAX_GROUPS = 5000
 #: Stories whose missing coverage is shown, and failing feeds that explain silence.
 MAX_STORIES, MAX_FEEDS = 12, 1000
+NOTHING_MISSING = StoredMissing((), (), (), ())
 DIMENSIONS = (Dimension.FAMILY, Dimension.COUNTRY, Dimension.LANGUAGE)
 
 
@@ -55,6 +59,7 @@ class StoryMissing:
     """A story of today with the names of the values that usually report comparable stories."""
 
     story: StoryView
+    silent: SilentOutlets
     countries: list[str]
     languages: list[str]
     families: list[str]
@@ -78,7 +83,7 @@ def missing_page(
         has_enough_days=enough,
         days=DAYS,
         min_outlets=MIN_OUTLETS,
-        stories=_list_missing_coverage(session, until - DAY) if latest else [],
+        stories=_list_missing_coverage(session, until) if latest else [],
     )
 
 
@@ -124,21 +129,31 @@ def _count_failing(session: Session) -> dict[tuple[Dimension, str], int]:
     return counts
 
 
-def _list_missing_coverage(session: Session, since: datetime) -> list[StoryMissing]:
-    """The stories since a time that lack a usual country, language or family."""
-    recent = StoryFilter(since=since.isoformat(), min_coverage=MIN_OUTLETS).parsed
+def _list_missing_coverage(session: Session, until: datetime) -> list[StoryMissing]:
+    """The largest stories of the day up to a time that any active outlet does not report."""
+    since = until - DAY
+    recent = StoryFilter(since=since.isoformat(), min_coverage=2).parsed
     stories = list_stories(session, recent, sort=Sort.LARGEST, limit=MAX_STORIES).items
-    stored = load_stored_missing(session, [each.id for each in stories])
+    ids = [each.id for each in stories]
+    stored = load_stored_missing(session, ids)
     slugs = {slug for each in stored.values() for slug in each.families}
     families = load_names(session, Dimension.FAMILY, slugs)
-    found = [
-        StoryMissing(
-            story,
-            [value_name(Dimension.COUNTRY, each) for each in stored[story.id].countries],
-            [value_name(Dimension.LANGUAGE, each) for each in stored[story.id].languages],
-            [families.get(each, each) for each in stored[story.id].families],
+    followed = list_followed_outlets(session, since, until)
+    frequent = load_absent_outlets(session, ids)
+    found = []
+    for story in stories:
+        missing = stored.get(story.id, NOTHING_MISSING)
+        silent = find_silent_outlets(
+            story, followed, {slug for slug, _ in frequent.get(story.id, ())}
         )
-        for story in stories
-        if story.id in stored
-    ]
-    return [each for each in found if each.countries or each.languages or each.families]
+        if silent.outlets:
+            found.append(
+                StoryMissing(
+                    story,
+                    silent,
+                    [value_name(Dimension.COUNTRY, each) for each in missing.countries],
+                    [value_name(Dimension.LANGUAGE, each) for each in missing.languages],
+                    [families.get(each, each) for each in missing.families],
+                )
+            )
+    return found

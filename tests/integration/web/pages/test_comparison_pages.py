@@ -1,5 +1,6 @@
 """Pages that compare outlets with each other, and today with the days before."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -68,6 +69,8 @@ def test_missing_page_names_silent_countries_and_stories_without_them(site: Site
     assert "Germany" not in silent
     assert f'href="/stories/{LAST_STORY}/' in in_stories
     assert "<bdi>France</bdi>" in in_stories  # active, but not in this story
+    story = in_stories.split(f'href="/stories/{LAST_STORY}/')[1].split("</li>")[0]
+    assert re.search(r'No report from \d+ of \d+ .*active outlets</a>: <a href="/outlets/', story)
 
 
 def test_missing_page_needs_a_week_of_articles(sessions: Sessions) -> None:

@@ -68,7 +68,9 @@ def test_front_page_has_filters_and_pages(world: Site) -> None:
     assert "sort=newest" in following
     assert "limit=2" in following
     assert "Back to the first page" in world.page(following).text
-    assert "No matching stories" in world.page("/?min_independent=10").text
+    unmatched = world.page("/?min_independent=10").text
+    assert "No matching stories" in unmatched
+    assert ">10 or more</b>" in unmatched
     assert world.page("/?language=ru").text.count('<article class="card') == 1
 
 
