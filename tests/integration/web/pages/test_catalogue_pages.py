@@ -47,7 +47,7 @@ def test_outlet_page_shows_what_it_reports_first_and_its_feeds(world: Site) -> N
     assert "<b>6 min</b> before the next outlet" in text
     assert "Feeds and their health" in text
     assert 'href="/v1/outlets/volga-wire"' in text
-    assert 'href="/outlets/volga-novosti"' in text  # of the same family
+    assert 'same owner as <a href="/outlets/volga-novosti"' in text
     assert "after the first report" in world.page("/outlets/harbour").text
     assert world.page("/outlets/nobody").status == 404
 
