@@ -167,11 +167,11 @@ def _changes_and_names(
 
 
 def _load_absent(session: Session, story: views.StoryView) -> dict[str, Any]:
-    """Outlets that do not report a story: all active ones, and those that often would."""
-    absent = list_absent_outlets(session, [story]).get(story.id, [])
+    """Active outlets that do not report a story: all of them, and those that often would."""
+    found = list_absent_outlets(session, [story]).get(story.id, [])
     followed = list_followed_outlets(session, story.first_reported_at, story.last_reported_at)
-    silent = find_silent_outlets(story, followed, {slug for slug, _ in absent})
-    return {"absent": absent, "silent": silent}
+    silent = find_silent_outlets(story, followed, {slug for slug, _ in found})
+    return {"absent": [each for each in found if each in silent.outlets], "silent": silent}
 
 
 def _merge_notice(transitions: Iterable[StoryTransition], merged: str, clock: ReaderClock) -> str:

@@ -116,11 +116,12 @@ def test_cards_name_outlets_that_do_not_report(world: Site) -> None:
     assert re.search(r"not in</a> e\.g\. <bdi>(Kurier am Rhein|The Ledger)</bdi>", text)
     assert "not in" not in world.page("/?as_of=2023-05-11T12:00:00Z").text
     paths = set(re.findall(r'href="(/stories/[^"#?]+)"', world.page("/map").text))
-    lines = [
-        world.page(path).text.partition("not in</a> this story")[2].split("</p>")[0]
-        for path in paths
-    ]
-    assert sum('href="/outlets/' in line for line in lines) > len(lines) / 2
+    outlets = re.compile('href="(/outlets/[^"]+)"')
+    for path in paths:
+        section = world.page(path).text.partition('id="missing"')[2].split("</section>")[0]
+        silent, _, frequent = section.partition("not in</a> this story")
+        assert set(outlets.findall(frequent)) <= set(outlets.findall(silent))
+    assert any("not in</a> this story" in world.page(path).text for path in paths)
 
 
 def test_all_pages_show_times_in_the_zone_of_the_reader(world: Site) -> None:
