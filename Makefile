@@ -32,7 +32,7 @@ demo: $(VENV)/ready
 # ends the run: pytest-xdist would wait forever for the tests of its file.
 test: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
-		--max-worker-restart 0 $(TESTS)
+		--max-worker-restart 0 --durations 20 --durations-min 5 $(TESTS)
 
 # Runs tests of the store on the Postgres that SAMESTORY_TEST_SERVER names: the URL of a superuser.
 test-server: $(VENV)/ready-dev
