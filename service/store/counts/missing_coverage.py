@@ -17,14 +17,12 @@ from service.domain.stories.missing_coverage import (
 )
 from service.errors import NotFoundError
 from service.store.database.arrays import equals_any
+from service.store.stories.surroundings import MARGIN, is_active
 from service.store.story_views.reports import LANGUAGE_CODE, is_hidden
 from service.store.tables import ArticleRow, FeedRow, MembershipRow, OutletRow, StoryRow
 
 #: Comparable stories are searched over this time before the last report of the story.
 SPAN = timedelta(days=30)
-#: An outlet is active if it has an article from this long before the first report to this long
-#: after the last one.
-MARGIN = timedelta(days=1)
 #: Bounds of the search: outlets of the story, their latest articles, and comparable stories.
 MAX_OUTLETS, MAX_ARTICLES, MAX_SIMILAR = 40, 20_000, 300
 
@@ -69,16 +67,11 @@ def list_followed_outlets(
     An outlet is active with an article from `MARGIN` before `first` to `MARGIN` after `last`. One
     statement, with two index lookups per outlet.
     """
-    article = (
-        select(ArticleRow.id)
-        .where(ArticleRow.outlet_id == OutletRow.id)
-        .where(ArticleRow.reported_at.between(first - MARGIN, last + MARGIN))
-    )
     feed = select(FeedRow.id).where(FeedRow.outlet_id == OutletRow.id, FeedRow.status != "retired")
-    is_active = article.exists()
+    active = is_active(first, last)
     statement = (
-        select(OutletRow.slug, OutletRow.name, OutletRow.country, OutletRow.language, is_active)
-        .where(feed.exists() | is_active)
+        select(OutletRow.slug, OutletRow.name, OutletRow.country, OutletRow.language, active)
+        .where(feed.exists() | active)
         .order_by(OutletRow.name, OutletRow.slug)
     )
     return [FollowedOutlet(*row) for row in session.execute(statement)]

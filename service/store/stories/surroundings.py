@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, delete, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.store.database.arrays import equals_any
 from service.store.tables import ArticleRow, OutletRow, StoryRow, SurroundingsRow
+
+#: An outlet is active if it has an article from this long before the first report of a story to
+#: this long after the last one.
+MARGIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,11 @@ def load_surroundings(
 def load_absent_outlets(
     session: Session, story_ids: Collection[str]
 ) -> dict[str, list[tuple[str, str]]]:
-    """Slugs and names of the absent outlets by story, the most frequent first; one statement."""
+    """Slugs and names of the absent outlets by story, the most frequent first; one statement.
+
+    Outlets without any article around the time of the story are left out: their feeds may have
+    failed.
+    """
     row = SurroundingsRow
     slug = func.unnest(row.absent_outlets).table_valued("slug", with_ordinality="number")
     slug = slug.render_derived()
@@ -67,7 +75,9 @@ def load_absent_outlets(
         .select_from(row)
         .join(slug, true())
         .join(OutletRow, OutletRow.slug == slug.c.slug)
+        .join(StoryRow, StoryRow.id == row.story_id)
         .where(equals_any(row.story_id, story_ids))
+        .where(is_active(StoryRow.first_reported_at, StoryRow.last_reported_at))
         .order_by(row.story_id, slug.c.number)
     )
     links: dict[str, list[tuple[str, str]]] = {}
@@ -85,6 +95,18 @@ def list_mapped_story_ids(session: Session) -> list[str]:
         .order_by(StoryRow.coverage.desc(), StoryRow.last_reported_at.desc(), StoryRow.id)
     )
     return list(session.scalars(statement))
+
+
+def is_active(
+    first: datetime | SQLColumnExpression[datetime], last: datetime | SQLColumnExpression[datetime]
+) -> ColumnElement[bool]:
+    """Condition on `OutletRow`: it has an article around this time; see `MARGIN`."""
+    article = (
+        select(ArticleRow.id)
+        .where(ArticleRow.outlet_id == OutletRow.id)
+        .where(ArticleRow.reported_at >= first - MARGIN, ArticleRow.reported_at <= last + MARGIN)
+    )
+    return article.exists()
 
 
 def find_active_outlets(session: Session, *, since: datetime) -> frozenset[str]:

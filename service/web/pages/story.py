@@ -171,7 +171,7 @@ def _load_absent(session: Session, story: views.StoryView) -> dict[str, Any]:
     found = list_absent_outlets(session, [story]).get(story.id, [])
     followed = list_followed_outlets(session, story.first_reported_at, story.last_reported_at)
     silent = find_silent_outlets(story, followed, {slug for slug, _ in found})
-    return {"absent": [each for each in found if each in silent.outlets], "silent": silent}
+    return {"absent": found, "silent": silent}
 
 
 def _merge_notice(transitions: Iterable[StoryTransition], merged: str, clock: ReaderClock) -> str:
