@@ -22,6 +22,8 @@ from service.domain.pairs.scoring.score import PairModel, pair_features
 
 #: Maximum number of rival stories that are scored.
 MAX_RIVALS = 3
+#: Decimal places of probabilities in evidence.
+PROBABILITY_DIGITS = 4
 
 
 def explain_placement(placement: Placement) -> Reason:
@@ -115,13 +117,17 @@ def _to_reason(
     evidence: dict[str, Any] = {}
     if score is not None:
         listed: list[dict[str, Any]] = [
-            {"article": each.article, "score": round(each.probability, 4)} for each in nearest
+            {"article": each.article, "score": round(each.probability, PROBABILITY_DIGITS)}
+            for each in nearest
         ]
         if listed:
             listed[0]["contributions"] = {
                 name: round(value, 3) for name, value in contributions.items()
             }
-        evidence |= {"score": round(score, 4), "nearest": listed}
+        evidence |= {"score": round(score, PROBABILITY_DIGITS), "nearest": listed}
     if next_best:
-        evidence["next"] = {"story": next_best.story, "score": round(next_best.probability, 4)}
+        evidence["next"] = {
+            "story": next_best.story,
+            "score": round(next_best.probability, PROBABILITY_DIGITS),
+        }
     return Reason(evidence.get("score"), evidence)

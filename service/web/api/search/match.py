@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from service.domain.articles.model import Article
 from service.domain.articles.tokenization import has_encodable_text
 from service.domain.field_types import ShortText, UtcTime
+from service.domain.grouping.evidence import PROBABILITY_DIGITS
 from service.domain.grouping.place import Placement
 from service.domain.text.date_forms.feed_date import FeedDate
 from service.domain.text.dates import CheckedDate, check_date
@@ -185,7 +186,7 @@ def match_article(
     return _build_match(
         session,
         placement.story if placement else None,
-        placement.probability if placement else None,
+        _round(placement.probability) if placement else None,
         _read_placement_evidence(placement),
         article=None,
         copy_of=original if isinstance(original, int) else None,
@@ -241,13 +242,18 @@ def _read_placement_evidence(placement: Placement | None) -> Evidence:
     if placement is None:
         return read_evidence({})
     nearest: list[dict[str, Any]] = [
-        {"article": near.article, "score": near.probability} for near in placement.nearest
+        {"article": near.article, "score": _round(near.probability)} for near in placement.nearest
     ]
     if nearest:
         nearest[0]["contributions"] = dict(placement.contributions)
     best = placement.next_best
-    next_best = {"story": best.story, "score": best.probability} if best else None
+    next_best = {"story": best.story, "score": _round(best.probability)} if best else None
     return read_evidence({"nearest": nearest, "next": next_best})
+
+
+def _round(probability: float | None) -> float | None:
+    """Round as in the evidence of stored articles."""
+    return None if probability is None else round(probability, PROBABILITY_DIGITS)
 
 
 def _build_match(
