@@ -6,7 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from service.domain.stories.description import Details
+from service.domain.stories.wording.summary import Quote
 from service.store.database.sessions import Sessions
+from service.store.stories.details import to_json
 from tests.support.content.site.busy_day import LARGE, REPORTS
 from tests.support.content.site.texts import MEETING
 from tests.support.database.rows import NOW, Rows
@@ -121,6 +124,19 @@ def test_markdown_of_hostile_texts_has_no_markup(sessions: Sessions) -> None:
         text = site.get("/stories/s.md").text
     assert "\\[x\\](javascript:1) \\<script\\> # big" in text
     assert "](<" not in text
+
+
+def test_report_without_a_web_address_has_no_link(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        article = rows.article(rows.outlet("evil"), "Title", url="javascript:alert(1)")
+        quote = Quote(article.id, "evil", "A ferry struck a pier.")
+        rows.story("s", [article], details=to_json(Details(summary=(quote,))))
+    with serving(sessions) as site:
+        page = site.page("/stories/s").text
+    assert "A ferry struck a pier." in page
+    assert 'href=""' not in page
+    assert 'href="javascript:' not in page
 
 
 def test_story_links_its_data(world: Site) -> None:
