@@ -114,7 +114,9 @@ def test_story_page_shows_quotes_with_their_outlets(sessions: Sessions, site: Si
     page = site.page("/stories/ferry").text
     assert "A &lt;ferry&gt; struck the pier of Orlan harbour." in page
     assert "<bdi>The Quay</bdi></a></cite>" in page
-    assert re.search(r"<bdi>The Bay</bdi></a></cite>[^:]*: <q>[^<]+</q> \(truncated in the feed\)", page)
+    assert re.search(
+        r"<bdi>The Bay</bdi></a></cite>[^:]*: <q>[^<]+</q> \(truncated in the feed\)", page
+    )
     assert "removed article" not in page
     for text in ("Ruth Pell", "Orlan Port Authority", "First: <bdi>", "Busiest hour"):
         assert text in page
