@@ -201,6 +201,7 @@ class Story:
     links: dict[str, str]
     headlines: tuple[LocalHeadline, ...] = ()
     summary: tuple[Quote, ...] = ()
+    local_summary: tuple[Quote, ...] = ()
     agencies: tuple[AgencyText, ...] = ()
     entities: Entities = field(default_factory=Entities)
     developments: tuple[Development, ...] = ()

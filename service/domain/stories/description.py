@@ -1,6 +1,6 @@
 """Description of a story, derived from its articles: headline, keywords, summary, pace and rank."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
@@ -16,6 +16,7 @@ from service.domain.articles.coverage import (
 from service.domain.articles.model import Article, ArticleId, Vectors
 from service.domain.entities.gazetteer import Gazetteer
 from service.domain.entities.story_entities import Entity, find_entities
+from service.domain.locales.codes import primary_subtag
 from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.stories.developments import Development, find_developments
 from service.domain.stories.pace import Delay, Pace, TimedReport, list_delays, measure_pace
@@ -66,6 +67,7 @@ class Details:
     rank: Rank | None = None
     agencies: tuple[AgencyText, ...] = ()
     headlines: tuple[LocalHeadline, ...] = ()
+    local_summary: tuple[Quote, ...] = ()  #: sentences in the other languages of `headlines`
 
     def limit_to_articles(
         self, article_ids: Collection[int], quotable: Collection[int]
@@ -77,6 +79,9 @@ class Details:
         return replace(
             self,
             summary=tuple(each for each in self.summary if int(each.article) in quotable),
+            local_summary=tuple(
+                each for each in self.local_summary if int(each.article) in quotable
+            ),
             developments=tuple(
                 each for each in self.developments if int(each.article) in article_ids
             ),
@@ -86,6 +91,11 @@ class Details:
                 for each in self.agencies
             ),
         )
+
+    def summary_in(self, language: str) -> tuple[Quote, ...]:
+        """The summary in a language, an ISO 639-1 code; `summary` if there is none in it."""
+        local = (each for each in self.local_summary if primary_subtag(each.lang) == language)
+        return tuple(local) or self.summary
 
     def source_of(self, article_id: int, family: str) -> str:
         """The source that an article counts for: the agency whose text it prints, or its family."""
@@ -177,12 +187,14 @@ def describe_story(
     timed = _TimedArticles.select(articles, copies, context.reported_at)
     pace = measure_pace(timed.exact or timed.reports)
     outlets_per_hour = pace.outlets_per_hour if pace else 0.0
+    headlines = tuple(choose_local_headlines(articles, story.vectors, copies))
     details = Details(
         summary=_summarise(story, context),
+        local_summary=_summarise_locally(story, headlines, context),
         entities=_find_entities(articles, originals, context),
         developments=timed.developments(story, copies),
         pace=pace,
-        headlines=tuple(choose_local_headlines(articles, story.vectors, copies)),
+        headlines=headlines,
         agencies=tuple(list_agency_texts(articles, agency_of, context.outlet_names)),
         delays=tuple(list_delays(timed.exact)),
         rank=compute_rank(
@@ -212,6 +224,28 @@ def _summarise(story: StoryContent, context: DescriptionContext) -> tuple[Quote,
         encode=context.encode,
     )
     return tuple(quotes)
+
+
+def _summarise_locally(
+    story: StoryContent, headlines: Iterable[LocalHeadline], context: DescriptionContext
+) -> tuple[Quote, ...]:
+    """The quoted sentences in languages other than that of the headline, by language."""
+    by_id = {each.id: each for each in story.articles}
+    language = primary_subtag(story.headline_article.lang)
+    return tuple(
+        quote
+        for each in headlines
+        if each.lang != language
+        for quote in summarise(
+            story.articles,
+            context.vocabulary,
+            context.originals,
+            by_id[each.article],
+            reported_at=context.reported_at,
+            encode=context.encode,
+            one_language=True,
+        )
+    )
 
 
 def _find_entities(

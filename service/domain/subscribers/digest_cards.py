@@ -12,6 +12,7 @@ from service.domain.subscribers.digest_model import (
     StoryCard,
     StoryLink,
     StoryUpdate,
+    SummarySentence,
 )
 
 #: Maximum outlet names on a card.
@@ -43,7 +44,7 @@ def build_card(
         language=source.language if source else None,
         outlet=source.name if source else "",
         url=(source or story.reports[0]).url,
-        summary=shown.summary or story.summary,
+        summary=_choose_sentences(shown, source) or _choose_sentences(story, source),
         outlets=outlets[:_MAX_OUTLETS],
         independent=story.independent,
         coverage=len(story.outlets),
@@ -55,6 +56,19 @@ def build_card(
         articles=tuple(report.article for each in (story, *related) for report in each.reports),
         undated=not story.dated,
     )
+
+
+def _choose_sentences(
+    story: DigestStory, source: DigestReport | None
+) -> tuple[SummarySentence, ...]:
+    """The summary in the language of the shown headline; without one, that of the story."""
+    language = primary_subtag(source.language) if source else ""
+    local = (
+        each
+        for each in story.summary
+        if each.is_local and primary_subtag(each.language) == language
+    )
+    return tuple(local) or tuple(each for each in story.summary if not each.is_local)
 
 
 def _find_part(story: DigestStory, source: DigestReport | None) -> DigestStory:

@@ -57,13 +57,14 @@ class SummarySentence:
     """A sentence of a summary with the name of the outlet that published it.
 
     `at` is None if the time is not known to the minute. Editions of earlier versions lack language
-    and time.
+    and time. `is_local`: it belongs to the summary in another language than that of the headline.
     """
 
     text: str
     outlet: str
     language: str | None = None
     at: datetime | None = None
+    is_local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class DigestStory:
     rank: float  #: `ranking.compute_rank`
     pinned: bool
     changed_at: datetime
-    summary: tuple[SummarySentence, ...]
+    summary: tuple[SummarySentence, ...]  #: in the headline's language, then in all others
     reports: tuple[DigestReport, ...]
     state: str = "open"
     keywords: tuple[str, ...] = ()
@@ -195,12 +196,15 @@ class DigestStory:
     @cached_property
     def summary_words(self) -> tuple[WordIndex, ...]:
         """Words of each sentence of the summary."""
-        return tuple(WordIndex([LanguageText(each.text, self.language)]) for each in self.summary)
+        return tuple(WordIndex([self._sentence_text(each)]) for each in self.summary)
 
     @cached_property
     def all_summary_words(self) -> WordIndex:
         """Words of all sentences of the summary."""
-        return WordIndex(LanguageText(each.text, self.language) for each in self.summary)
+        return WordIndex(map(self._sentence_text, self.summary))
+
+    def _sentence_text(self, sentence: SummarySentence) -> LanguageText:
+        return LanguageText(sentence.text, primary_subtag(sentence.language) or self.language)
 
     @cached_property
     def topics(self) -> frozenset[str]:

@@ -146,7 +146,7 @@ def _sort_low_coverage(
         key=lambda each: (
             not each.dated,
             -each.independent,
-            -len(each.summary),
+            -sum(not sentence.is_local for sentence in each.summary),
             -each.rank,
             each.id,
         ),

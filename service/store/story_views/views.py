@@ -69,24 +69,31 @@ class StoryView:
     details: Details
     reports: tuple[Report, ...]
 
-    def headline_in(self, languages: Collection[str]) -> tuple[str, str | None]:
-        """The headline and its language: in the first language that has one, else as described.
+    @property
+    def headline_language(self) -> str | None:
+        """The language of the headline's report; None if it is unknown or an editor's headline."""
+        return self.headline_report.language if self.headline_report else None
 
-        `languages` are ISO 639-1 codes. An editor's headline holds in all languages.
-        """
+    def headline_in(self, languages: Collection[str]) -> tuple[str, str | None]:
+        """Headline and language of `in_languages`."""
         story = self.in_languages(languages)
-        return story.headline, story.headline_report.language if story.headline_report else None
+        return story.headline, story.headline_language
 
     def in_languages(self, languages: Collection[str]) -> Self:
-        """The story with the headline of `headline_in`."""
-        language = primary_subtag(self.headline_report.language) if self.headline_report else None
+        """The story with headline and summary in the first of some languages that has a headline.
+
+        Without one they stay as described. `languages` are ISO 639-1 codes. An editor's headline
+        holds in all languages.
+        """
+        language = primary_subtag(self.headline_language)
         article_in = {each.lang: each.article for each in self.details.headlines}
         for code in () if self.renamed else languages:
             if code == language:
                 break
             report = next((r for r in self.reports if r.article_id == article_in.get(code)), None)
             if report:
-                return replace(self, headline=report.title, headline_report=report)
+                details = replace(self.details, summary=self.details.summary_in(code))
+                return replace(self, headline=report.title, headline_report=report, details=details)
         return self
 
     @property

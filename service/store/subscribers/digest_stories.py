@@ -124,8 +124,10 @@ def digest_story(view: StoryView) -> DigestStory:
                 outlet_names.get(each.outlet, each.outlet),
                 each.lang or None,
                 each.at if int(each.article) in timed else None,
+                is_local,
             )
-            for each in details.summary
+            for is_local, quotes in ((False, details.summary), (True, details.local_summary))
+            for each in quotes
         ),
         reports=tuple(_digest_report(each, details) for each in view.reports),
         keywords=view.keywords,

@@ -14,9 +14,11 @@ from service.domain.entities.gazetteer import Kind
 from service.domain.queries.conditions import Query
 from service.domain.stories.description import Details
 from service.domain.stories.ranking import UNDATED_PENALTY_HOURS
+from service.domain.subscribers.digest_cards import build_card
 from service.store.stories import vocabularies
 from service.store.stories.details import from_json
 from service.store.story_views.views import list_stories
+from service.store.subscribers.digest_stories import digest_story
 from service.store.tables import ArticleRow, GazetteerRow, StoryRow
 from tests.integration.conftest import NOW, Clock
 from tests.support.content.vocabularies import vocabulary_of
@@ -114,18 +116,31 @@ def test_agency_text_counts_once_and_quotes_have_language_and_time(
     )
 
 
-def test_headlines_in_each_language(context: Context, add_story: Callable[..., list[int]]) -> None:
-    turkish = ("Karsia ve Dorvath bakanları Castelmar'da sınır kapıları için buluştu", "")
+def test_headlines_and_summaries_in_each_language(
+    context: Context, add_story: Callable[..., list[int]]
+) -> None:
+    turkish = (
+        "Karsia ve Dorvath bakanları Castelmar'da sınır kapıları için buluştu",
+        "Karsia ile Dorvath bakanları sınır kapılarını görüşmek için salı Castelmar'da buluştu.",
+    )
     _, evening = add_story("border", daily=BEGINNING, evening=turkish)
     with context.sessions.begin() as session:
         session.execute(update(ArticleRow).where(ArticleRow.id == evening).values(language="tr"))
     describe(context)
     with context.sessions.begin() as session:
         [view] = list_stories(session, Query()).items
-    assert view.headline_in(["tr"]) == (turkish[0], "tr")
-    assert view.headline_in(["de", "en"]) == (BEGINNING[0], "en")
-    assert view.headline_in(["de"]) == (view.headline, "en")
     assert {each.lang for each in view.details.headlines} == {"en", "tr"}
+    assert {each.lang for each in view.details.summary} == {"en"}
+    for languages in (["de", "en"], ["de"], []):
+        assert view.in_languages(languages) == view
+    local = view.in_languages(["de", "tr"])
+    assert (local.headline, local.headline_language) == (turkish[0], "tr")
+    assert [quote.text for quote in local.details.summary] == [turkish[1]]
+    [in_turkish, in_english] = (
+        build_card(digest_story(view), (), language, None) for language in ("tr", "de")
+    )
+    assert [each.text for each in in_turkish.summary] == [turkish[1]]
+    assert {each.language for each in in_english.summary} == {"en"}
 
 
 def test_description_has_pace_delays_and_rank(

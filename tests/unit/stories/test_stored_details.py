@@ -38,6 +38,7 @@ STORED = {
     "rank": {"age": 467364.0, "coverage": 12.0, "velocity": 3.0},
     "agencies": [{"name": "Wire", "slug": "wire", "articles": [1, 2]}],
     "headlines": [{"lang": "en", "article": 1}],
+    "local_summary": [{"article": 2, "outlet": "rive", "text": "Un ferry a heurté le quai."}],
 }
 
 

@@ -9,10 +9,16 @@ from hypothesis import strategies as st
 
 from service.domain.articles.article_types import ArticleType
 from service.domain.subscribers.digest_cards import build_card
-from service.domain.subscribers.digest_model import Digest, DigestReport, DigestStory
+from service.domain.subscribers.digest_model import (
+    Digest,
+    DigestReport,
+    DigestStory,
+    SummarySentence,
+)
 from service.domain.subscribers.digest_selection import (
     Filters,
     History,
+    apply_mutes,
     select_stories,
 )
 from service.domain.subscribers.story_index import StoryIndex
@@ -244,6 +250,17 @@ def test_muted_words_match_whole_words():
         YESTERDAY,
         SETTINGS,
     )
+
+
+def test_muted_word_matches_in_the_language_of_each_sentence():
+    summary = (
+        SummarySentence("A ferry sank.", "Daily", "en"),
+        SummarySentence("Zwei Fähren sanken.", "Bote", "de", is_local=True),
+    )
+    muted = Filters(muted_words=frozenset({"Fähre"}))
+    rest = apply_mutes(story("Accident", ["daily"], summary=summary), muted)
+    assert rest
+    assert rest.summary == summary[:1]
 
 
 def test_muted_outlet_provides_no_headline_or_coverage():

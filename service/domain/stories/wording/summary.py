@@ -69,12 +69,14 @@ def summarise(
     *,
     reported_at: Mapping[ArticleId, datetime] = MappingProxyType({}),
     encode: Encode | None = None,
+    one_language: bool = False,
 ) -> list[Quote]:
     """Quote up to three sentences, each from a different outlet; none if no sentence is suitable.
 
     Only original reports are quoted: no copies, live pages, opinion or other types. A
     sentence must stand alone and be about the event of the story. Sentences in the language of the
-    headline take precedence. A sentence with figures that a later report changed is not quoted.
+    headline take precedence; with `one_language`, no others are quoted. A sentence with figures
+    that a later report changed is not quoted.
     Sentences are selected by maximal marginal relevance (Carbonell and Goldstein 1998). They are
     similar to the headline and the words of the whole story (centroid summarisation, Radev et al.
     2004) and unlike the sentences selected before, in words and, with `encode`, in meaning. Leads
@@ -86,14 +88,17 @@ def summarise(
         key=lambda each: id_key(each.id),
     )
     times = {each.id: reported_at.get(each.id) or each.published for each in originals}
+    language = headline.lang if headline else ""
     in_language = [
-        each for each in originals if headline is None or _matches_language(each, headline.lang)
+        each
+        for each in originals
+        if _matches_language(each, language) and (each.lang or not one_language)
     ]
     title = headline.title if headline else ""
     pool = next(
         (
             candidates
-            for some in (in_language, originals)
+            for some in ((in_language,) if one_language else (in_language, originals))
             if (candidates := _candidates(some, originals, times, title))
         ),
         [],

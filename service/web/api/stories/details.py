@@ -117,6 +117,10 @@ class StoryDescriptionOut(BaseModel):
         description="Up to three sentences, each from a different outlet. The most central one is "
         "first, the others are in chronological order."
     )
+    local_summary: list[QuoteOut] = Field(
+        description="Up to three sentences in each language of `headlines` other than that of the "
+        "headline. Empty for a language without a suitable sentence."
+    )
     agencies: list[AgencyTextOut] = Field(
         description="News agencies whose text other outlets print. The independent coverage counts "
         "each agency once."
@@ -156,6 +160,7 @@ def description_fields(story: StoryView) -> dict[str, Any]:
     ]
     return {
         "summary": [QuoteOut.build(each, urls, names) for each in details.summary],
+        "local_summary": [QuoteOut.build(each, urls, names) for each in details.local_summary],
         "agencies": [
             AgencyTextOut(
                 name=each.name, slug=each.slug or None, articles=[int(key) for key in each.articles]

@@ -156,14 +156,14 @@ def build_card(
     languages: Collection[str] = (),
     absent: Sequence[str] = (),
 ) -> Card:
-    """The card of a story at `now`."""
-    headline, language = story.headline_in(languages)
+    """The card of a story at `now`, in the first of `languages` that has a headline."""
+    story = story.in_languages(languages)
     is_new = last_visit is not None and story.emerged_at > last_visit
     return Card(
         story=story,
-        headline=headline or "Untitled",
-        language=language,
-        quotes=_quotes(story, headline, language),
+        headline=story.headline or "Untitled",
+        language=story.headline_language,
+        quotes=_quotes(story),
         sources=list_sources(story.reports, uncounted_notes(story)),
         languages=_distinct_names(
             display_names.language_name, (each.language for each in story.reports)
@@ -189,7 +189,7 @@ def list_sources(reports: Sequence[Report], notes: Mapping[str, str]) -> tuple[S
     return tuple(Source(report, notes.get(slug, "")) for slug, report in first.items())
 
 
-def _quotes(story: StoryView, headline: str, language: str | None) -> tuple[CardQuote, ...]:
+def _quotes(story: StoryView) -> tuple[CardQuote, ...]:
     """The quotes of the summary that do not repeat the headline.
 
     Those in the language of the headline come first.
@@ -198,10 +198,10 @@ def _quotes(story: StoryView, headline: str, language: str | None) -> tuple[Card
     quotes = []
     for quote in story.details.summary:
         report = by_id.get(int(quote.article))
-        if _plain(quote.text) != _plain(headline):
+        if _plain(quote.text) != _plain(story.headline):
             spoken = quote.lang or (report.language if report else None)
             quotes.append(CardQuote(quote.text, spoken, report.outlet.name if report else ""))
-    preferred = primary_subtag(language)
+    preferred = primary_subtag(story.headline_language)
     return tuple(sorted(quotes, key=lambda each: primary_subtag(each.language) != preferred))
 
 

@@ -32,8 +32,7 @@ def compare_headlines(story: StoryView) -> list[Headline]:
     by_title: dict[str, list[Report]] = {}
     for report in first.values():
         by_title.setdefault(report.title, []).append(report)
-    source = story.headline_report.language if story.headline_report else None
-    language = primary_subtag(source)
+    language = primary_subtag(story.headline_language)
     headlines = []
     for same in by_title.values():
         report = same[0]
