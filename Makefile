@@ -22,7 +22,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 COMPILE_DOCS := $(BIN)/uv pip compile --group docs --constraint requirements-dev.lock --universal --python-version 3.11 \
 	--generate-hashes --upgrade --quiet --custom-compile-command 'make lock' --output-file requirements-docs.lock
 
-.PHONY: demo docs test test-server test-oldest check lint types layers typescript axe pictures coverage quality pair-models merge-models bench bench-short stress soak soak-feeds lock release clean
+.PHONY: demo docs test test-server test-oldest test-random check lint types layers typescript axe pictures coverage quality pair-models merge-models bench bench-short stress soak soak-feeds lock release clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -45,6 +45,11 @@ test-oldest: $(VENV)/ready-dev
 	$(BIN)/uv venv --quiet --clear --python 3.11 build/oldest
 	VIRTUAL_ENV=build/oldest $(BIN)/uv pip install --quiet --resolution lowest-direct --index-strategy unsafe-best-match $(PIP_ARGS) -e service/client -e '.[dev]'
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 build/oldest/bin/python -m pytest -q tests/unit tests/integration/web tests/integration/stories
+
+# Runs the property tests with new random examples. `@reproduce_failure` in the output repeats one.
+test-random: $(VENV)/ready-dev
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile \
+		-m hypothesis --hypothesis-profile random $(TESTS)
 
 # CI runs these checks before the tests.
 check: lint types layers

@@ -21,9 +21,12 @@ from tests.support.database.external_server import ExternalServer
 pytest_plugins = ["tests.support.summary"]
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-# No limits of time: the machine may be busy.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")
+# No limits of time: the machine may be busy. A change is tested with the same examples each time;
+# `make test-random` tries new ones.
+_NO_LIMITS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fixed", _NO_LIMITS, derandomize=True)
+settings.register_profile("random", _NO_LIMITS)
+settings.load_profile("fixed")
 
 #: URL of a Postgres with pgvector that replaces the embedded server in tests of the store.
 EXTERNAL_SERVER = os.environ.get("SAMESTORY_TEST_SERVER")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.domain.text.markup import one_line
 from service.errors import BadInputError
 from service.ingest.opml import NAMESPACE, OpmlFeed, OpmlList, read_opml, write_opml
 from service.store.catalogue.feeds import FeedStatus
@@ -227,7 +228,7 @@ def test_export_opens_in_a_strict_reader() -> None:
 
 _WORDS = st.sampled_from(["&amp;", "S&P;", "&ap;x", "&#38;"]) | st.text(
     st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=8
-)
+).filter(lambda word: one_line(word) == word)  # invisible characters are removed
 _FEEDS = st.builds(
     OpmlFeed,
     url=st.integers(0, 99).map(lambda number: f"https://outlet.example/{number}?a=1&b=<2>"),
