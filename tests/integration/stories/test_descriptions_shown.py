@@ -138,8 +138,8 @@ def test_outlets_of_the_family_of_an_agency_do_not_count(sessions: Sessions, sit
     page = site.get("/stories/ferry").text
     notes = re.findall(r"<span>not counted: (.+?)</span>", page)
     assert sorted(notes) == ["agency text", "same owner as <bdi>Wire</bdi>"]
-    assert "1 same owner (<bdi>Herald</bdi> as <bdi>Wire</bdi>)" in page
-    assert "1 agency text (<bdi>Sun</bdi>)" in page
+    assert "Not counted, 1 same owner: <bdi>Herald</bdi> (with <bdi>Wire</bdi>)" in page
+    assert "Not counted, 1 agency text: <bdi>Sun</bdi>" in page
     assert "2 reports with text of <bdi>Wire</bdi>, including its own" in page
 
 

@@ -138,11 +138,11 @@ def _list_missing_coverage(session: Session, until: datetime) -> list[StoryMissi
     stored = load_stored_missing(session, ids)
     slugs = {slug for each in stored.values() for slug in each.families}
     families = load_names(session, Dimension.FAMILY, slugs)
-    followed = list_followed_outlets(session, since, until)
     frequent = load_absent_outlets(session, ids)
     found = []
     for story in stories:
         missing = stored.get(story.id, NOTHING_MISSING)
+        followed = list_followed_outlets(session, story.first_reported_at, story.last_reported_at)
         silent = find_silent_outlets(
             story, followed, {slug for slug, _ in frequent.get(story.id, ())}
         )

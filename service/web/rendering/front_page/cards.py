@@ -61,11 +61,11 @@ class Card:
     def first_sources(self, lines: float = 1, *, with_absent: bool = True) -> tuple[Source, ...]:
         """The first sources that fit in some lines, at least one.
 
-        `with_absent`: the absent outlet is on the same lines.
+        `with_absent`: the absent outlet, or a link to the absent ones, is on the same lines.
         """
         room, shown = lines * LINE_CHARACTERS, 0
-        if self.absent and with_absent:
-            room -= len(f"not in e.g. {self.absent[0]}")
+        if with_absent:
+            room -= len(f"not in e.g. {self.absent[0]}" if self.absent else "not in: see story")
         for source in self.sources:
             room -= len(source.report.outlet.name) + TIME_CHARACTERS + len(source.note)
             if room < 0:
