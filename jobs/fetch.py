@@ -165,11 +165,14 @@ class FeedStore:
     ) -> StoredFeed:
         """Store the articles of a feed; return its fetch record and new state, not stored yet."""
         now, result, feed = self.context.clock(), read.result, self.due[read.result.feed_id]
+        tolerance = self.context.settings.admit.future_tolerance
         content = read.outcome if isinstance(read.outcome, AdmittedFeed) else NO_CONTENT
         error = read.outcome if isinstance(read.outcome, FeedError) else None
         source = Source(feed.id, feed.outlet_id, self.outlet_ids, self.sites)
         with tracing.span("store feed", feed=feed.id, url=redact_url(feed.url)):
-            admitted = admission.admit(session, content.drafts, source, now=now)
+            admitted = admission.admit(
+                session, content.drafts, source, now=now, future_tolerance=tolerance
+            )
         # Redirects of an overridden address do not change the URL of the feed.
         moves = () if feed.fetch_url else result.moves
         move = None if error else feed_history.follow_moves(session, feed, moves, now=now)

@@ -100,7 +100,7 @@ def admit_entry(
     title = shorten(title, MAX_TITLE_CHARACTERS) or first_sentence(text)
     if not title:
         return Rejection(entry.guid, "no title and no text")
-    tolerance = timedelta(minutes=settings.future_tolerance_minutes)
+    tolerance = settings.future_tolerance
     language = _language_tag(entry.language or feed.language)
     date = _read_date(entry, feed, language) or find_date(
         target, (title, text), language=language, now=now

@@ -48,7 +48,7 @@ def link_keys(url: str) -> tuple[Key, ...]:
     return tuple(dict.fromkeys(map(_hash, texts)))
 
 
-def guid_key(feed_id: int, guid: str) -> Key:
+def _guid_key(feed_id: int, guid: str) -> Key:
     """Return the key of a guid, which is unique only within its feed."""
     return _hash(f"guid\n{feed_id}\n{guid}")
 
@@ -76,7 +76,7 @@ def key_entries(drafts: Iterable[Draft], feed_id: int) -> list[KeyedEntry]:
     others = Counter(key for draft in distinct for key in _other_links(draft))
     entries = []
     for draft in distinct:
-        guid = guid_key(feed_id, draft.guid) if draft.guid else None
+        guid = _guid_key(feed_id, draft.guid) if draft.guid else None
         own = link_keys(draft.url)
         # It contains all facts that `_merge_equal` compares, so no two entries have the same key.
         specific = title_key(feed_id, draft.title, draft.claimed_date or draft.text, own[0].hex())

@@ -128,7 +128,12 @@ def _match_guid(
 
 
 def _is_entry(draft: Draft, article: StoredEntry, linked: StoredEntry | None) -> bool:
-    """Whether an entry is the article with its guid rather than the article with its link."""
+    """Whether an entry is the article with the same guid.
+
+    If another article has the same link, the article with more facts in common is the entry. If no
+    article has the same link, a guid that may be numbered in each document needs one fact in common
+    besides the date.
+    """
     if linked is not None:
         is_same = linked.article_id == article.article_id
         return is_same or _closeness(draft, article) > _closeness(draft, linked)

@@ -21,7 +21,11 @@ _SUFFIX = re.compile(r"\s+[-–—|·]\s+(?P<name>[^|·]{2,80})$")
 
 
 def named_publisher(publisher: Publisher | None, feed: FeedContext) -> Publisher | None:
-    """Return the publisher that an entry names; None if it is missing or the feed's own."""
+    """Return the publisher that an entry names.
+
+    None if the entry names none or that of the feed itself, or if the URL belongs to a service that
+    hosts, lists or forwards articles of others.
+    """
     if publisher is None or serves_others(publisher.url) or not names_publisher(publisher.url):
         return None
     own = {"", domain_of(feed.url), domain_of(feed.link)}
@@ -47,7 +51,9 @@ def make_outlet(publisher: Publisher) -> Outlet:
 def strip_publisher(title: str, publisher: Publisher) -> str:
     """Return a headline without the name of its publisher at the end, such as " - Reuters"."""
     match = _SUFFIX.search(title)
-    return title[: match.start()] if match and _is_name(match["name"], publisher) else title
+    if match is None or _letters(match["name"]) not in _names(publisher):
+        return title
+    return title[: match.start()]
 
 
 def repeats_headline(text: str, title: str, publisher: Publisher) -> bool:
@@ -64,10 +70,6 @@ def domain_of(url: str) -> str:
     except ValueError:
         return ""
     return registered_domain(host) if host else ""
-
-
-def _is_name(text: str, publisher: Publisher) -> bool:
-    return _letters(text) in _names(publisher)
 
 
 def _names(publisher: Publisher) -> set[str]:

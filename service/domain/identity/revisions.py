@@ -12,8 +12,6 @@ from service.domain.urls.canonical import canonical_url
 #: without a revision.
 DAY = timedelta(days=1)
 MAX_REVISIONS_PER_DAY = 6
-#: Clocks of publishers may be ahead by this much.
-CLOCK_TOLERANCE = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +44,15 @@ class Verdict(StrEnum):
 def judge(draft: Draft, stored: StoredVersion, *, now: datetime) -> Verdict:
     """Decide whether a draft replaces the stored version.
 
-    A feed revises an article only if its own version changes, so two feeds with different teasers
-    do not replace each other's text. In every feed except the first with the article, `updated`
-    must also be later than the stored value, if both are known. Some feeds alternate between
-    versions, so a former version is accepted only after a day without a revision. At most
-    `MAX_REVISIONS_PER_DAY` revisions are accepted in 24 hours.
+    The version that the feed had at its last fetch is ignored, so feeds with different teasers do
+    not alternately replace each other's text. A feed other than the first with the article must
+    pass one more check. If both versions have `updated`, that of the draft must be later. If only
+    one or neither has it, a feed that had the article before may revise the article. A feed that
+    has the article for the first time then needs `updated`.
+
+    Some feeds alternate between versions, so a former version is accepted only after a day without
+    a revision. At most `MAX_REVISIONS_PER_DAY` revisions are accepted in 24 hours. A draft that
+    must wait for one of these limits is deferred.
     """
     if draft.content_hash in {stored.content_hash, stored.last_in_feed}:
         return Verdict.IGNORE
@@ -75,12 +77,15 @@ def is_key_of(stored: str, link: str) -> bool:
     return stored != link and stored == canonical_url(link)
 
 
-def late_report_time(published: datetime, first_seen: datetime) -> datetime:
+def late_report_time(
+    published: datetime, first_seen: datetime, *, tolerance: timedelta
+) -> datetime:
     """Return the report time of an article whose date arrives later than the article.
 
-    An article that was seen before its date cannot have been published at that date.
+    An article that was seen before its date cannot have been published at that date. `tolerance`
+    allows for clocks of publishers that are ahead.
     """
-    return published if published <= first_seen + CLOCK_TOLERANCE else first_seen
+    return published if published <= first_seen + tolerance else first_seen
 
 
 def _page(url: str) -> str:

@@ -1,6 +1,7 @@
 """Settings of feed ingestion: fetching, polling intervals, parsing, admission of entries."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +60,8 @@ class AdmitSettings:
     future_tolerance_minutes: float
     max_text_characters: int
     max_body_characters: int
+
+    @property
+    def future_tolerance(self) -> timedelta:
+        """How far in the future a publication date is still accepted."""
+        return timedelta(minutes=self.future_tolerance_minutes)

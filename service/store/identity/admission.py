@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -59,12 +59,18 @@ class AdmissionCounts:
 
 
 def admit(
-    session: Session, drafts: Sequence[Draft], source: Source, *, now: datetime
+    session: Session,
+    drafts: Sequence[Draft],
+    source: Source,
+    *,
+    now: datetime,
+    future_tolerance: timedelta,
 ) -> AdmissionCounts:
     """Store the entries of one document: one article per entry, with its revisions.
 
     An entry is identified by its guid within the feed, then by its link, then by its title and
-    date. Safe to run concurrently: admissions run one after the other.
+    date. Dates of the drafts may be up to `future_tolerance` ahead. Safe to run concurrently:
+    admissions run one after the other.
     """
     if not drafts:
         return AdmissionCounts(0, 0)
@@ -82,8 +88,10 @@ def admit(
     _insert(session, {ids[number]: entries[number].draft for number in new}, source, now=now)
     stored = {ids[number]: entries[number].draft for number in matches.articles}
     relinked = {ids[number] for number in matches.articles if is_new_link(entries[number], known)}
-    revised = revisions.revise(session, stored, source.feed_id, relinked, now=now)
-    revisions.remember_new(
+    revised = revisions.revise(
+        session, stored, source.feed_id, relinked, now=now, future_tolerance=future_tolerance
+    )
+    revisions.remember(
         session, {ids[number]: entries[number].draft for number in new}, source.feed_id
     )
     identified = {ids[number]: entry for number, entry in enumerate(entries)}

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -35,6 +35,7 @@ def revise(
     relinked: Collection[int],
     *,
     now: datetime,
+    future_tolerance: timedelta,
 ) -> int:
     """Apply the new versions of stored articles, by id; return the number of revisions.
 
@@ -68,24 +69,19 @@ def revise(
     )
     for row in rows:
         if row.id in dated:
-            _accept_date(row, drafts[row.id])
+            _accept_date(row, drafts[row.id], future_tolerance)
         if row.id in moved:
             row.url = drafts[row.id].url
     accepted = [row for row in rows if verdicts.get(row.id) is Verdict.ACCEPT]
     _store_revisions(session, accepted, drafts, now=now)
     session.flush()
     remembered |= {key: drafts[key] for key, each in verdicts.items() if each is not Verdict.DEFER}
-    _remember(
+    remember(
         session,
         {key: draft for key, draft in remembered.items() if seen.get(key) != draft.content_hash},
         feed_id,
     )
     return len(accepted)
-
-
-def remember_new(session: Session, drafts: Mapping[int, Draft], feed_id: int) -> None:
-    """Store the versions of new articles in a feed."""
-    _remember(session, drafts, feed_id)
 
 
 def content_values(draft: Draft) -> dict[str, Any]:
@@ -179,14 +175,15 @@ def _former_revision(row: ArticleRow, *, now: datetime) -> RevisionRow:
     )
 
 
-def _accept_date(row: ArticleRow, draft: Draft) -> None:
+def _accept_date(row: ArticleRow, draft: Draft, future_tolerance: timedelta) -> None:
     for name, value in articles.date_values(draft, row.first_seen).items():
         setattr(row, name, value)
-    row.reported_at = late_report_time(row.reported_at, row.first_seen)
+    row.reported_at = late_report_time(row.reported_at, row.first_seen, tolerance=future_tolerance)
     row.stage = "admitted"  # the job place also updates the times of its story
 
 
-def _remember(session: Session, drafts: Mapping[int, Draft], feed_id: int) -> None:
+def remember(session: Session, drafts: Mapping[int, Draft], feed_id: int) -> None:
+    """Store the hash of the version that a feed had last, by article id."""
     values = [(key, feed_id, drafts[key].content_hash) for key in sorted(drafts)]
     if values:
         columns = ("article_id", "feed_id", "content_hash")

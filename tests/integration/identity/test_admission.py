@@ -70,10 +70,14 @@ def add_feed(sessions: Sessions, url: str) -> int:
 
 
 def admit(
-    sessions: Sessions, source: Source, *drafts: Draft, now: datetime = NOW
+    sessions: Sessions,
+    source: Source,
+    *drafts: Draft,
+    now: datetime = NOW,
+    future_tolerance: timedelta = 2 * HOUR,
 ) -> AdmissionCounts:
     with sessions.begin() as session:
-        return admission.admit(session, drafts, source, now=now)
+        return admission.admit(session, drafts, source, now=now, future_tolerance=future_tolerance)
 
 
 def stored(sessions: Sessions) -> list[ArticleRow]:
@@ -172,6 +176,18 @@ def test_date_that_arrives_later_is_accepted(
         "ok",
         row.published,
     )
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "reported_at"), [(2 * HOUR, NOW), (6 * HOUR, NOW + 5 * HOUR)]
+)
+def test_later_date_may_be_ahead_by_the_tolerance(
+    sessions: Sessions, source: Source, tolerance: timedelta, reported_at: datetime
+):
+    admit(sessions, source, draft(published=None, claimed_date=None, date_flag="missing"))
+    dated = draft(published=NOW + 5 * HOUR, claimed_date=NOW + 5 * HOUR)
+    admit(sessions, source, dated, now=NOW + 4 * HOUR, future_tolerance=tolerance)
+    assert stored(sessions)[0].reported_at == reported_at
 
 
 def test_trusted_date_is_not_replaced(sessions: Sessions, source: Source):

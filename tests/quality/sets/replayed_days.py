@@ -120,7 +120,13 @@ def _admit(context: Context, sources: Mapping[str, Source], arrived: Sequence[Li
             entries, FeedContext(f"https://{slug}.invalid/feed"), now=now, settings=settings
         )
         with context.sessions.begin() as session:
-            admission.admit(session, drafts, sources[slug], now=now)
+            admission.admit(
+                session,
+                drafts,
+                sources[slug],
+                now=now,
+                future_tolerance=settings.future_tolerance,
+            )
 
 
 def _entry(line: Line) -> Entry:

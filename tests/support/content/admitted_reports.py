@@ -44,6 +44,7 @@ class Wire:
 
     def __init__(self, context: Context, *, outlets: int = 4) -> None:
         self._sessions = context.sessions
+        self._future_tolerance = context.settings.admit.future_tolerance
         names = [f"o{number}" for number in range(outlets)]
         with self._sessions.begin() as session:
             new_outlets = [Outlet(name, name.title(), sites=(f"{name}.example",)) for name in names]
@@ -61,7 +62,13 @@ class Wire:
         """Admit new and changed reports, identified by slug."""
         drafts = [_draft(outlet, slug, report, now) for slug, report in reports]
         with self._sessions.begin() as session:
-            admission.admit(session, drafts, self._sources[outlet], now=now)
+            admission.admit(
+                session,
+                drafts,
+                self._sources[outlet],
+                now=now,
+                future_tolerance=self._future_tolerance,
+            )
 
 
 def _draft(outlet: int, slug: str, report: tuple[str, str], now: datetime) -> Draft:

@@ -4,7 +4,6 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from datetime import timedelta
 
 import structlog
 from fastapi import FastAPI
@@ -79,7 +78,7 @@ def _model_context(context: Context) -> ModelContext:
         pair_model=context.pair_model,
         stories=settings.stories,
         reach=settings.window.reach,
-        tolerance=timedelta(minutes=settings.admit.future_tolerance_minutes),
+        tolerance=settings.admit.future_tolerance,
     )
 
 
