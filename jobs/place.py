@@ -10,11 +10,11 @@ from jobs.running.context import Context, Counts
 from service.domain.articles.copies import find_copies
 from service.domain.articles.model import ArticleId
 from service.domain.grouping import evidence
+from service.domain.grouping.affected import group_after_placement
 from service.domain.grouping.lineage import plan_update
 from service.domain.grouping.place import place as place_articles
 from service.domain.pairs.features import window_vocabulary
 from service.domain.pairs.vocabulary import Vocabulary
-from service.domain.stories.arrivals import group_after_placement
 from service.store.articles import (
     articles,
     candidates,

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from jobs.running.context import Context, Counts
 from service.domain.compute import Compute
 from service.domain.grouping import evidence
+from service.domain.grouping.affected import select_affected_groups
 from service.domain.grouping.lineage import plan_removal, plan_update
 from service.domain.grouping.window import group_window
-from service.domain.stories.arrivals import select_affected_groups
 from service.domain.text.spans import merge_windows
 from service.store.articles import articles, copies, model_choices, types, vectors
 from service.store.database import locks

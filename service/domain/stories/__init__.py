@@ -1,4 +1,5 @@
-"""Rules about one story or storyline: headline, keywords, summary, pace, rank and list filters.
+"""Rules about one story or storyline, list filters, and the schema of transitions.
 
+The rules: wording, pace, rank, developments, missing coverage, round-ups, map and storylines.
 Grouping of articles into stories belongs in `domain.grouping`; reading and writing in `store`.
 """

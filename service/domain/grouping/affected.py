@@ -1,4 +1,4 @@
-"""Groups of articles that newly placed articles change."""
+"""Groups of articles that new articles change, after a run of place or of reconcile."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -11,7 +11,10 @@ from service.domain.grouping.place import Placement
 def group_after_placement(
     stories: Iterable[ExistingStory], placements: Iterable[Placement]
 ) -> list[set[ArticleId]]:
-    """Existing stories with their new articles, and new groups; for `lineage.plan_update`."""
+    """Return a group for each story that got an article, and for each new story.
+
+    `lineage.plan_update` matches the groups with the stories.
+    """
     members = {story.id: story.members for story in stories}
     groups: dict[ArticleId, set[ArticleId]] = {}
     for placement in placements:
