@@ -36,10 +36,10 @@ def export(
         typer.Option("--output", "-o", metavar="FILE", help="Output file; - for standard output."),
     ],
 ) -> None:
-    """Write articles with active decisions to a file, with their stories as labels.
+    """Write the articles that editors joined or separated, and those of locked stories.
 
-    These are the articles that editors joined or separated, and those of locked stories. Use the
-    file with `samestory evaluate` and `samestory train`.
+    The label of each article is its current story. Use the file with `samestory evaluate` and
+    `samestory train`.
     """
     jsonl.require_writable(output)
     with open_store() as store, store.sessions.begin() as session:

@@ -11,10 +11,10 @@ from service.store.tables import MembershipRow, StoryRow
 
 
 def load_labelled_articles(session: Session) -> list[dict[str, Any]]:
-    """Articles with active decisions as lines for `samestory evaluate`, sorted by id.
+    """Articles that editors linked or separated, and those of locked stories, sorted by id.
 
-    Includes articles that an editor linked, separated, or that are in a locked story. The label is
-    the current story, which satisfies all decisions. Hidden articles have no story and are omitted.
+    Each is a line for `samestory evaluate`. The label is the current story, which satisfies all
+    decisions. Hidden articles have no story and are omitted.
     """
     linked = {int(key) for each in constraints.load_active(session) for key in each.link}
     in_locked_story = (
