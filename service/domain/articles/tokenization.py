@@ -103,6 +103,11 @@ def has_encodable_text(article: Article) -> bool:
     return next(spellings(encoded_text(article)), None) is not None
 
 
+def lead(article: Article) -> str:
+    """Return the beginning of the text of an article."""
+    return article.text[:LEAD_CHARACTERS]
+
+
 def title_words(article: Article) -> list[str]:
     """Return the normalized words of the title."""
     return list(words(compared_title(article)))

@@ -63,7 +63,7 @@ class Gazetteer:
             for mention in mentions:
                 votes[mention.name].update(_votes(mention))
             seen.update({mention.name for mention in mentions})
-            for sentence in split_sentences(article.text[: tokenization.LEAD_CHARACTERS]):
+            for sentence in split_sentences(tokenization.lead(article)):
                 for token in tokenize(sentence.text)[1:]:
                     (capitalised if token.capitalised else lower_case)[token.word.lower()] += 1
         frequent = {name: votes[name] for name in sorted(votes) if seen[name] >= at_least}
@@ -122,7 +122,7 @@ def find_mentions_in_article(article: Article) -> list[Mention]:
     """Return the mentions in an article's title and lead."""
     return [
         *find_mentions(article.title),
-        *find_mentions(article.text[: tokenization.LEAD_CHARACTERS]),
+        *find_mentions(tokenization.lead(article)),
     ]
 
 

@@ -8,15 +8,15 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 
 from service.domain.articles.entries import Draft
+from service.domain.text.dates import NO_DATE
 from service.domain.urls.canonical import canonical_url, identifies_article
 
 #: A hash of 16 bytes.
 Key = bytes
-_NEVER = datetime.min.replace(tzinfo=UTC)
 #: Maximum number of links of the versions of one entry in a document.
 _MAX_VERSION_LINKS = 2
 #: Minimum share of common words in two versions of a headline.
@@ -164,7 +164,7 @@ def _newest(versions: Sequence[Draft]) -> Draft:
 
 
 def _last_change(draft: Draft) -> datetime:
-    return max(filter(None, (draft.updated, draft.published)), default=_NEVER)
+    return max(filter(None, (draft.updated, draft.published)), default=NO_DATE)
 
 
 def _other_links(draft: Draft) -> tuple[Key, ...]:

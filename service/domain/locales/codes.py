@@ -89,6 +89,11 @@ def primary_subtag(tag: str | None) -> str:
     return (tag or "").lower().replace("_", "-").partition("-")[0]
 
 
+def language_or_english(tag: str | None) -> str:
+    """Return the primary subtag of a language tag; `en` for an unknown language."""
+    return primary_subtag(tag) or "en"
+
+
 @cache
 def _list_countries() -> dict[str, str]:
     return {code: Locale("en").territories.get(code, code) for code in COUNTRIES}

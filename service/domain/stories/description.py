@@ -126,9 +126,9 @@ class StoryDescription:
 class _TimedArticles:
     """The articles whose times count for developments and pace.
 
-    `rows` are those with a trusted date. If no article has one, they are all articles, with their
-    times of arrival, and `dated` is false. `exact` are the reports whose time is known to the
-    minute.
+    `rows` are the positions of the articles with a trusted date. If no article has one, `rows` are
+    the positions of all articles, their times are those of arrival, and `dated` is False. `exact`
+    are the reports with a trusted time, known to the minute.
     """
 
     rows: list[int]

@@ -32,10 +32,12 @@ def find_developments(
     reported_at: Sequence[datetime],
     copies: Collection[ArticleId] = (),
 ) -> list[Development]:
-    """The first report and every later report unlike all earlier developments, in time order.
+    """The first plain report, and each later one that is unlike all developments before it.
 
-    The three sequences are parallel. Reprints, live blogs and other titles with a penalty are
-    excluded. Beyond `MAX_DEVELOPMENTS`, the reports most similar to earlier ones are dropped.
+    They are in time order. The first three parameters are parallel. Excluded are copies, other
+    types than report, and titles that are not plain, such as those of live pages; without a plain
+    report, the first article is the only development. Beyond `MAX_DEVELOPMENTS`, the reports most
+    similar to earlier ones are left out.
     """
     order = sorted(
         range(len(articles)), key=lambda row: (reported_at[row], id_key(articles[row].id))

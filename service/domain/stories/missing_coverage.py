@@ -1,6 +1,7 @@
-"""Missing coverage: who usually reports comparable stories, but not this one.
+"""Missing coverage: values that comparable stories usually have, but not this one.
 
-Comparable stories are stories with many of the same outlets (`store.counts.missing_coverage`).
+Values are outlets, families, countries and languages. Comparable stories are stories with at least
+half of the outlets of the story; `store.counts.missing_coverage` loads them.
 """
 
 import math
@@ -18,10 +19,11 @@ MIN_SIMILAR = 20
 MIN_AGE = timedelta(hours=12)
 #: A value is usual if its share is at least this, with a confidence of 97.5 %.
 MIN_SHARE = 0.5
-#: Number of absent outlets of a story, and the fewest comparable stories that they must have.
+#: Maximum number of absent outlets of a story, and the minimum number of comparable stories that
+#: each of them reports.
 MAX_ABSENT, MIN_TOGETHER = 3, 3
-#: Number of standard deviations of the lower bound.
-CONFIDENCE = 1.96
+#: Quantile of the normal distribution for a confidence of 97.5 %, in standard deviations.
+Z_SCORE = 1.96
 
 
 class Withheld(StrEnum):
@@ -133,7 +135,10 @@ def _missing_values(
 
 
 def lower_bound(count: int, total: int) -> float:
-    """The lower end of the 95 % interval of a share (Wilson, JASA 22, 1927)."""
+    """The lower end of the 95 % interval of a share (Wilson, JASA 22, 1927).
+
+    The share is lower with a probability of 2.5 %.
+    """
     share = count / total
-    spread = math.sqrt(share * (1 - share) / total + CONFIDENCE**2 / (4 * total**2))
-    return (share + CONFIDENCE**2 / (2 * total) - CONFIDENCE * spread) / (1 + CONFIDENCE**2 / total)
+    spread = math.sqrt(share * (1 - share) / total + Z_SCORE**2 / (4 * total**2))
+    return (share + Z_SCORE**2 / (2 * total) - Z_SCORE * spread) / (1 + Z_SCORE**2 / total)

@@ -22,7 +22,7 @@ class StoryTransition:
 
     id: int
     story_id: str
-    kind: str  #: one of `TRANSITION_KINDS`
+    kind: TransitionKind
     at: datetime
     cause: str  #: `place`, `reconcile`, `editor` or `age`
     other_story_id: str | None

@@ -13,6 +13,8 @@ DateFlag = Literal["ok", "missing", "future", "ancient", "unparsable", "vague"]
 
 #: No feed is older; earlier dates are software defaults (1970, 1900, 0001).
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+#: Sorts before all dates, in place of a missing one.
+NO_DATE = datetime.min.replace(tzinfo=UTC)
 #: A day starts this much earlier in the easternmost time zone than in UTC.
 _EASTERNMOST = timedelta(hours=14)
 

@@ -1,12 +1,12 @@
 """Fault-tolerant reading of entries: skip invalid and excess ones with a warning."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from service.domain.articles.entries import Entry
+from service.domain.text.dates import NO_DATE
 
-_UNDATED = datetime.min.replace(tzinfo=UTC)
 #: Exceptions that invalid entries cause.
 _FAULTS = (
     ValueError,
@@ -44,7 +44,7 @@ def newest_items(
         return list(items)
     warnings.append(f"Only the newest {limit} of {len(items)} entries were read")
     dates: list[datetime] = []
-    date = next((date for item in items if (date := date_of(item))), _UNDATED)
+    date = next((date for item in items if (date := date_of(item))), NO_DATE)
     for item in items:
         date = date_of(item) or date
         dates.append(date)

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from service.domain.articles.model import Article, ArticleId, Floats, Vectors, i
 from service.domain.locales.codes import primary_subtag
 from service.domain.stories.wording.figures import DatedText, LatestFigures
 from service.domain.stories.wording.sentences.surnames import bare_surnames
-from service.domain.stories.wording.title_flaws import PLAIN_BELOW, style_penalty
+from service.domain.stories.wording.title_flaws import HEAVY_FLAW, PLAIN_BELOW, style_penalty
+from service.domain.text.dates import NO_DATE
 
 #: Types whose titles become a headline only in a story without any other type.
 _NOT_NEWS = {ArticleType.SATIRE, ArticleType.SPONSORED}
@@ -28,10 +29,7 @@ _SUPPORT_WEIGHT = 0.12
 _SOFT_WEIGHT, _OLD_FIGURE_WEIGHT = 0.06, 0.3
 #: Centrality subtracted for a surname alone if other titles add a given name or an office.
 _BARE_NAME_WEIGHT = 0.1
-#: Penalty of the title of a column, as of a title with a label.
-_COLUMN = 4
 _PREFIX = re.compile(r"^\W*(?P<name>[^\W\d_][\w.’'-]*(?: [^\W\d_][\w.’'-]*){0,2}): ")
-_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +45,15 @@ def choose_headline_article(
 ) -> Article:
     """The article whose title becomes the headline; `articles` must not be empty.
 
-    Serious flaws are a type other than report, a title that is not plain (such as a question), a
-    video, and a copied text. Among the articles with the lightest serious flaws the most central
-    one is chosen, then the lowest id. Centrality is the similarity to the sum of the originals'
-    vectors, plus the share of words in common with their titles, plus the share of the names that
-    most of the articles have, plus the share of its words that others have. Slight flaws, and
-    figures that later titles changed, reduce it.
+    Articles without a serious flaw take precedence, then those with the lightest one. From light to
+    heavy: a copy, a video, a title that is not plain (such as a question), no title, another type
+    than report, satire or paid content. Among the remaining articles the most central one is
+    chosen; if several are equally central, that with the lowest id.
+
+    Centrality is the sum of four parts: the similarity to the vectors of the originals, the words
+    in common with their titles, the names that most articles have, and the words that other
+    originals have. Slight flaws of the title, a surname without the given name, and figures that
+    later titles changed reduce it.
     """
     return articles[_rank(articles, vectors, copies)[0]]
 
@@ -96,10 +97,11 @@ def _rank(
     originals = [row for row, each in enumerate(articles) if each.id not in copies]
     rows = originals or list(range(len(articles)))
     centrality = _centrality(articles, vectors, rows)
-    lead = tokenization.LEAD_CHARACTERS
-    bare = bare_surnames([each.title for each in articles], [each.text[:lead] for each in articles])
+    leads = [tokenization.lead(each) for each in articles]
+    bare = bare_surnames([each.title for each in articles], leads)
     penalties = [
-        title_penalty(each, copies) | (_COLUMN if _is_column(each, articles) else 0)
+        # The title of a column is as flawed as a title with a label.
+        title_penalty(each, copies) | (HEAVY_FLAW if _is_column(each, articles) else 0)
         for each in articles
     ]
     return sorted(
@@ -140,11 +142,8 @@ def _support(
 
     Numbers do not count, because the latest toll is in few articles.
     """
-    lead = tokenization.LEAD_CHARACTERS
-    words = {
-        row: set(tokenization.words(f"{articles[row].title}\n{articles[row].text[:lead]}"))
-        for row in originals
-    }
+    texts = {row: f"{articles[row].title}\n{tokenization.lead(articles[row])}" for row in originals}
+    words = {row: set(tokenization.words(text)) for row, text in texts.items()}
     count = Counter(word for some in words.values() for word in some)
     shares = []
     for row, title in enumerate(titles):
@@ -163,7 +162,7 @@ def _common_names(articles: Sequence[Article]) -> set[str]:
     count: Counter[str] = Counter()
     titled = {word for each in articles for word in tokenization.title_words(each)}
     for article in articles:
-        lead = article.text[: tokenization.LEAD_CHARACTERS]
+        lead = tokenization.lead(article)
         spelled = list(tokenization.spellings(f"{tokenization.compared_title(article)}\n{lead}"))
         small = {word for word, spelling in spelled if spelling[0].islower()}
         words = {
@@ -200,4 +199,4 @@ def _overlap(one: set[str], other: set[str]) -> float:
 
 
 def _time(article: Article) -> datetime:
-    return article.published or _NO_TIME
+    return article.published or NO_DATE

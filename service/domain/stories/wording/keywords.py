@@ -75,7 +75,7 @@ def _most_common(forms: Counter[tuple[str, str]]) -> tuple[str, str]:
 
 def _tokenise(article: Article) -> list[_Token]:
     """The words of the title and lead; words of scripts without spaces are segmented."""
-    text = f"{article.title}\n{article.text[: tokenization.LEAD_CHARACTERS]}"
+    text = f"{article.title}\n{tokenization.lead(article)}"
     spelled = tokenization.spellings(text)
     pairs = (
         (tokenization.fold(part.lower()), part) if has_unspaced_script(word) else (word, spelling)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from service.domain.articles import tokenization
-from service.domain.locales.codes import primary_subtag
+from service.domain.locales.codes import language_or_english, primary_subtag
 from service.domain.search import word_forms
 from service.domain.search.function_words import is_function_word
 from service.domain.text.scripts import segment
@@ -33,13 +33,13 @@ def content_words(text: str, language: str) -> list[str]:
 @lru_cache(2_000)  # the sentences of a story are compared with each other
 def full_stems(text: str, language: str) -> frozenset[str]:
     """Return the stems of the words of a text without function words, of English words also."""
-    language = primary_subtag(language) or "en"
+    language = language_or_english(language)
     return frozenset(word_forms.stem(word, language) for word in content_words(text, language))
 
 
 def stems_without_stop_words(text: str, language: str) -> frozenset[str]:
     """Return the stems of the words of a text; only `tokenization.STOP_WORDS` are left out."""
-    language = primary_subtag(language) or "en"
+    language = language_or_english(language)
     words = (part for word in tokenization.words(text) for part in segment(word))
     return frozenset(
         word_forms.stem(word, language) for word in words if word not in tokenization.STOP_WORDS

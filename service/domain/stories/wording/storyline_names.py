@@ -52,13 +52,16 @@ class _Phrase:
 
 
 def name_storyline(stories: Sequence[Sequence[Article]], vocabulary: Vocabulary) -> str:
-    """Name a storyline by the phrase that the titles of most of its stories share.
+    """Name a storyline by a phrase that the titles of several of its stories share.
 
     `stories` are the articles of each story. A phrase is a run of words of one title that ends a
-    noun group. A common word of the titles completes a name or a single word: "Lindsay Clancy" and
-    "trial". Without such a phrase, the first sentences of the reports are searched too, except for
-    phrases with a source of news, and then single words of titles and texts in all languages. It is
-    never empty, and never from one story.
+    noun group. More than a third of the stories, and at least two, must have it. Phrases with rare
+    words, with names and in more stories take precedence. A common word of the titles completes a
+    name or a single word: "Lindsay Clancy" and "trial".
+
+    Without such a phrase, the first sentences of the reports are searched too, except for phrases
+    with a source of news, and then single words that stories share in all languages. If there are
+    none, the rarest words of the two largest stories are joined. The name is never empty.
     """
     reader = TitleReader(stories, _main_language(stories))
     titles = [list(reader.read_clauses(story)) for story in stories]
@@ -236,7 +239,7 @@ def _content_words(story: Sequence[Article]) -> dict[str, Counter[str]]:
     """The spellings of the words of titles and leads in any language."""
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for article in story:
-        text = f"{tokenization.compared_title(article)}\n{article.text[: tokenization.LEAD_CHARACTERS]}"
+        text = f"{tokenization.compared_title(article)}\n{tokenization.lead(article)}"
         for word, spelling in tokenization.spellings(text):
             if primary_subtag(article.lang) == "en" and word.endswith(_PARTICIPLE_ENDS):
                 continue

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 
@@ -14,7 +14,7 @@ from service.domain.locales.codes import primary_subtag
 from service.domain.pairs.vocabulary import Vocabulary, WordCounts
 from service.domain.stories.wording.figures import DatedText
 from service.domain.stories.wording.sentences.definite_subjects import lacks_introduction
-from service.domain.stories.wording.sentences.quality import quotable_sentences
+from service.domain.stories.wording.sentences.quotable import quotable_sentences
 from service.domain.stories.wording.sentences.repetition import Encode, Repetition
 from service.domain.stories.wording.sentences.shared_facts import SharedFacts
 from service.domain.stories.wording.sentences.subject import (
@@ -25,6 +25,7 @@ from service.domain.stories.wording.sentences.subject import (
 from service.domain.stories.wording.sentences.surnames import Surnames
 from service.domain.stories.wording.sentences.weights import SentenceWeights
 from service.domain.stories.wording.stems import content_words, full_stems
+from service.domain.text.dates import NO_DATE
 
 #: Maximum number of sentences in a summary.
 MAX_SENTENCES = 3
@@ -42,8 +43,6 @@ _HEADLINE_WEIGHT = 0.5
 _FULL_LENGTH = 10
 #: Minimum cosine of a sentence about the event with a title of the story.
 _MIN_TITLE_COSINE = 0.08
-#: Time of reports without a known time.
-_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ def summarise(
     surnames = Surnames(map(title_and_lead, originals), vocabulary)
     repetition = Repetition(vocabulary, encode)
     quotes = [pool[row].quote for row in _select(pool, scores, title, surnames, repetition)]
-    return [*quotes[:1], *sorted(quotes[1:], key=lambda quote: quote.at or _NO_TIME)]
+    return [*quotes[:1], *sorted(quotes[1:], key=lambda quote: quote.at or NO_DATE)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +271,7 @@ def _candidates(
     headline: str,
 ) -> list[_Candidate]:
     """The quotable sentences of some articles of a story that are about its event."""
-    at = {key: time or _NO_TIME for key, time in times.items()}
+    at = {key: time or NO_DATE for key, time in times.items()}
     weights = SentenceWeights(
         [DatedText(title_and_lead(each), at[each.id]) for each in story],
         [DatedText(each.title, at[each.id]) for each in story],

@@ -2,7 +2,7 @@
 
 import re
 
-from service.domain.locales.codes import primary_subtag
+from service.domain.locales.codes import language_or_english
 
 _MIN_WORDS, _MAX_CHARACTERS = 3, 140
 #: A title with a larger share of capitals among its cased letters counts as all caps.
@@ -167,9 +167,11 @@ JUDGEMENT = re.compile(
 )
 
 #: Weights of flaws, powers of two: each flaw outweighs all lighter flaws together.
-_EMPTY, _NOT_PLAIN, _QUOTED, _LOADED_WORDS, _LENGTH = 64, 32, 4, 2, 1
+_EMPTY, _NOT_PLAIN = 64, 32
+#: Weights of the flaws that a plain title may have.
+HEAVY_FLAW, _MEDIUM_FLAW, _LIGHT_FLAW = 4, 2, 1
 #: A title with a smaller penalty is plain.
-PLAIN_BELOW = 2 * _QUOTED
+PLAIN_BELOW = 2 * HEAVY_FLAW
 
 
 def style_penalty(title: str, language: str = "") -> int:
@@ -182,49 +184,49 @@ def style_penalty(title: str, language: str = "") -> int:
     """
     title = title.strip()
     start = _BEFORE_TEASER.match(title)
-    if start and not style_penalty(start["plain"], language) & ~(_LOADED_WORDS | _LENGTH):
-        return style_penalty(start["plain"], language) | _QUOTED
+    if start and not style_penalty(start["plain"], language) & ~(_MEDIUM_FLAW | _LIGHT_FLAW):
+        return style_penalty(start["plain"], language) | HEAVY_FLAW
     flaws = {
         _EMPTY: not title,
-        _NOT_PLAIN: is_mostly_uppercase(title)
+        _NOT_PLAIN: _is_mostly_uppercase(title)
         or _is_question(title, language)
         or _is_feature(title, language)
         or bool(_LIVE_OR_ROUNDUP.search(title) or JUDGEMENT.search(title)),
-        _QUOTED: any(each.search(title) for each in (_QUOTATION, _LABEL, _ELLIPSIS))
+        HEAVY_FLAW: any(each.search(title) for each in (_QUOTATION, _LABEL, _ELLIPSIS))
         or _withholds(title, language),
-        _LOADED_WORDS: bool(
+        _MEDIUM_FLAW: bool(
             LOADED.search(title)
             or _INDIRECT_QUESTION.search(title)
             or _is_context_first(title, language)
         ),
-        _LENGTH: len(title) > _MAX_CHARACTERS
+        _LIGHT_FLAW: len(title) > _MAX_CHARACTERS
         or bool(_OPENING_QUOTATION.search(title))
         or (title.isascii() and len(title.split()) < _MIN_WORDS),
     }
     return sum(weight for weight, applies in flaws.items() if applies)
 
 
-def is_mostly_uppercase(title: str) -> bool:
+def _is_mostly_uppercase(title: str) -> bool:
     """Whether most letters of a title are capitals."""
     cased = [letter for letter in title if letter.isupper() or letter.islower()]
     return sum(letter.isupper() for letter in cased) > _MAX_UPPERCASE_SHARE * len(cased)
 
 
 def _is_question(title: str, language: str) -> bool:
-    starts = _QUESTION_START.get(primary_subtag(language) or "en")
+    starts = _QUESTION_START.get(language_or_english(language))
     return bool(_QUESTION.search(title) or (starts and starts.search(title)))
 
 
 def _is_feature(title: str, language: str) -> bool:
-    own = _FEATURE_OF.get(primary_subtag(language) or "en")
+    own = _FEATURE_OF.get(language_or_english(language))
     return bool(_FEATURE.search(title) or (own and own.search(title)))
 
 
 def _withholds(title: str, language: str) -> bool:
-    pattern = _WITHHOLDING_IN.get(primary_subtag(language) or "en")
+    pattern = _WITHHOLDING_IN.get(language_or_english(language))
     return bool(pattern and pattern.search(title))
 
 
 def _is_context_first(title: str, language: str) -> bool:
-    pattern = _CONTEXT_FIRST.get(primary_subtag(language) or "en")
+    pattern = _CONTEXT_FIRST.get(language_or_english(language))
     return bool(pattern and pattern.search(title))

@@ -17,86 +17,28 @@ _CLAUSE_END = re.compile(r"[:;|?!()\[\]\"“”„«»‘]|\s[-–—]\s|,\s|(?<
 _INITIALS = re.compile(r"^(?:[A-Z]\.)+[A-Z]$")
 #: English words before a noun, and before a verb.
 _BEFORE_NOUNS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "in",
-        "for",
-        "on",
-        "over",
-        "by",
-        "his",
-        "her",
-        "its",
-        "their",
-        "this",
-        "against",
-        "with",
-        "from",
-        "about",
-        "after",
-        "across",
-        "between",
-        "amid",
-        "more",
-        "many",
-        "several",
-        "some",
-        "no",
-        "new",
-    ]
-)
+    {
+        "the", "a", "an", "of", "in", "for", "on", "over", "by", "his", "her", "its", "their",
+        "this", "against", "with", "from", "about", "after", "across", "between", "amid", "more",
+        "many", "several", "some", "no", "new",
+    }
+)  # fmt: skip
 #: English words after a plural noun: "wildfires are".
 _AFTER_PLURALS = frozenset(["are", "were", "have"])
 _BEFORE_VERBS = frozenset(
-    [
-        "to",
-        "will",
-        "would",
-        "could",
-        "should",
-        "may",
-        "might",
-        "can",
-        "he",
-        "she",
-        "they",
-        "who",
+    {
+        "to", "will", "would", "could", "should", "may", "might", "can", "he", "she", "they", "who",
         "it",
-    ]
-)
+    }
+)  # fmt: skip
 #: English prepositions and labels of titles that the list of function words lacks.
 _NO_CONTENT = frozenset(
-    [
-        "aboard",
-        "amid",
-        "despite",
-        "near",
-        "versus",
-        "vs",
-        "via",
-        "live",
-        "news",
-        "update",
-        "result",
-        "video",
-        "photo",
-        "watch",
-        "exclusive",
-        "opinion",
-        "analysis",
-        "review",
-        "breaking",
-        "thread",
-        "crossword",
-        "quiz",
-        "podcast",
-        "recap",
-        "roundup",
-    ]
-)
+    {
+        "aboard", "amid", "despite", "near", "versus", "vs", "via", "live", "news", "update",
+        "result", "video", "photo", "watch", "exclusive", "opinion", "analysis", "review",
+        "breaking", "thread", "crossword", "quiz", "podcast", "recap", "roundup",
+    }
+)  # fmt: skip
 #: Function words that are nouns in news: "gold mine".
 _NOUNS = frozenset(["mine"])
 #: English function words within a name.
@@ -150,7 +92,7 @@ class TitleReader:
         """The words of each clause of the titles, and of the leads, in the language."""
         for article in story:
             if primary_subtag(article.lang) == self._language:
-                text = article.text[: tokenization.LEAD_CHARACTERS] if with_texts else ""
+                text = tokenization.lead(article) if with_texts else ""
                 for clause in _CLAUSE_END.split(f"{tokenization.compared_title(article)}. {text}"):
                     yield self._read(clause)
 
@@ -242,7 +184,7 @@ class TitleReader:
 
     def _count(self, article: Article) -> None:
         title = tokenization.compared_title(article)
-        for clause in _CLAUSE_END.split(article.text[: tokenization.LEAD_CHARACTERS]):
+        for clause in _CLAUSE_END.split(tokenization.lead(article)):
             words = list(tokenization.spellings(clause))
             self._count_neighbours(words)
             if is_in_title_case([spelling for _, spelling in words]):

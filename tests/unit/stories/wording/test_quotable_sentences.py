@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain.stories.wording.sentences.quality import quotable_sentences
+from service.domain.stories.wording.sentences.quotable import quotable_sentences
 
 GOOD = "A ferry struck the pier of Orlan harbour on Monday evening, hurting twelve people."
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 
 from service.domain.articles import tokenization
-from service.domain.locales.codes import primary_subtag
+from service.domain.locales.codes import language_or_english
 from service.domain.search import word_forms
 from service.domain.search.function_words import is_function_word
 
@@ -48,7 +48,7 @@ def lacks_introduction(sentence: str, language: str, known: Collection[str]) -> 
     `known` has the stems of the text before. `language` is an ISO 639 code; an unknown one counts
     as English. A sentence in a language other than English, German, French and Spanish is accepted.
     """
-    language = primary_subtag(language) or "en"
+    language = language_or_english(language)
     start = _START[language].match(sentence) if language in _START else None
     if start is None:
         return False

@@ -5,7 +5,7 @@ Feeds often join such text and the sentence without a line break.
 
 import re
 
-from service.domain.locales.codes import primary_subtag
+from service.domain.locales.codes import language_or_english
 from service.domain.search.function_words import is_function_word
 
 #: A photographer and a picture agency, and a caption before them.
@@ -66,7 +66,7 @@ def cut_dateline_and_subtitle(sentence: str, language: str) -> str:
         sentence = sentence[dateline.end() :]
     for label in (_BYLINE, _PLACE):
         sentence = label.sub("", sentence)
-    subtitle = _SUBTITLE.get(primary_subtag(language) or "en")
+    subtitle = _SUBTITLE.get(language_or_english(language))
     for match in subtitle.finditer(sentence) if subtitle else ():
         before, after = sentence[: match.end()], sentence[match.end() :]
         is_long = min(len(before.split()), len(after.split())) >= _MIN_WORDS
@@ -83,8 +83,8 @@ def cut_dateline_and_subtitle(sentence: str, language: str) -> str:
 def _begins_sentence(last: str, word: str, before: str, language: str) -> bool:
     """Whether a function word with a capital begins a sentence, not the title of a work."""
     return (
-        is_function_word(word.lower(), primary_subtag(language) or "en")
-        and not is_function_word(last, primary_subtag(language) or "en")
+        is_function_word(word.lower(), language_or_english(language))
+        and not is_function_word(last, language_or_english(language))
         and not _BEFORE_TITLES.search(before)
         and before.count('"') % 2 == 0
     )

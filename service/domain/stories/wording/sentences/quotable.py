@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from service.domain.articles import tokenization
-from service.domain.locales.codes import primary_subtag
+from service.domain.locales.codes import language_or_english
 from service.domain.search.function_words import is_function_word
 from service.domain.stories.wording.sentences.glued_text import (
     cut_credit,
@@ -92,51 +92,14 @@ _ROLE_ENDS = (
     *("al", "ic", "ous", "ble", "ish", "ful"),  # adjectives before a name
 )
 _ROLES = frozenset(
-    [
-        "judge",
-        "candidate",
-        "nominee",
-        "attorney",
-        "coach",
-        "chief",
-        "head",
-        "star",
-        "prince",
-        "duke",
-        "rookie",
-        "legend",
-        "pop",
-        "aide",
-        "ally",
-        "said",
-        "told",
-        "wife",
-        "husband",
-        "son",
-        "brother",
-        "mother",
-        "father",
-        "sister",
-        "daughter",
-        "spokesperson",
-        "quarterback",
-        "captain",
-        "guard",
-        "forward",
-        "superstar",
-        "mom",
-        "dad",
-        "friend",
-        "boyfriend",
-        "girlfriend",
-        "widow",
-        "boss",
-        "tycoon",
-        "billionaire",
-        "queen",
-        "pope",
-    ]
-)
+    {
+        "judge", "candidate", "nominee", "attorney", "coach", "chief", "head", "star", "prince",
+        "duke", "rookie", "legend", "pop", "aide", "ally", "said", "told", "wife", "husband", "son",
+        "brother", "mother", "father", "sister", "daughter", "spokesperson", "quarterback",
+        "captain", "guard", "forward", "superstar", "mom", "dad", "friend", "boyfriend",
+        "girlfriend", "widow", "boss", "tycoon", "billionaire", "queen", "pope",
+    }
+)  # fmt: skip
 #: The name of a photographer's agency or of a broadcaster before a sentence.
 _CREDIT = re.compile(
     r"^\W*(?:ABC|NBC|CBS|CNN|BBC|HBO|AP|AFP|Reuters|Getty|Fox News|C-SPAN|MSNBC|YouTube|Instagram|"
@@ -221,7 +184,11 @@ def quotable_sentences(text: str, language: str) -> list[QuotableSentence]:
 
 def stands_alone(sentence: str, language: str, depth: int = 0) -> bool:
     """Whether a finished sentence can be understood without its neighbours."""
-    if _PROMOTION.search(sentence) or _TEASE.search(sentence) or _is_question(sentence):
+    if (
+        _PROMOTION.search(sentence)
+        or _TEASE.search(sentence)
+        or _is_question_or_exclamation(sentence)
+    ):
         return False
     if not _has_quotable_length(sentence):
         return False
@@ -231,7 +198,7 @@ def stands_alone(sentence: str, language: str, depth: int = 0) -> bool:
         return True
     if not _has_whole_quotations(sentence) or sentence[0].islower():
         return False
-    return (primary_subtag(language) or "en") != "en" or _is_plain_english(sentence, depth)
+    return language_or_english(language) != "en" or _is_plain_english(sentence, depth)
 
 
 def _is_finished(sentence: Sentence, *, is_whole_text: bool) -> bool:
@@ -246,7 +213,7 @@ def _has_quotable_length(sentence: str) -> bool:
     return _MIN_WORDS <= len(words) <= longest
 
 
-def _is_question(sentence: str) -> bool:
+def _is_question_or_exclamation(sentence: str) -> bool:
     return sentence.rstrip("\"'”’»」』) ").endswith(("?", "؟", "？", "!"))
 
 

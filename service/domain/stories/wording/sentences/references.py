@@ -2,7 +2,7 @@
 
 import re
 
-from service.domain.locales.codes import primary_subtag
+from service.domain.locales.codes import language_or_english
 from service.domain.text.scripts import has_unspaced_script
 
 #: Words that refer to the sentence before, at the start of a sentence, by language.
@@ -143,7 +143,7 @@ def needs_context(sentence: str, language: str, depth: int = 0) -> bool:
     """
     if has_unspaced_script(sentence) and _UNSPACED_REFERENCES.search(sentence):
         return True
-    language = primary_subtag(language) or "en"
+    language = language_or_english(language)
     patterns = (_DEPENDENT_STARTS, _QUESTION_STARTS, _LATE_PRONOUNS)
     if any(language in each and each[language].search(sentence) for each in patterns):
         return True

@@ -60,7 +60,7 @@ class Repetition:
         """Whether a sentence adds something to a headline and to the sentences quoted before it.
 
         `language` is an ISO 639 code. Names and numbers count more than other words. After two
-        quoted sentences, a third must be mostly new.
+        quoted sentences, a third must have two new names or numbers, or mostly new words.
         """
         before = "\n".join((headline, *quoted))
         words = full_stems(sentence, language)

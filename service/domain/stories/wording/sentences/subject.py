@@ -16,7 +16,9 @@ class Subject:
 
     def __init__(self, story: Sequence[Article]) -> None:
         self._titles = {word for each in story for word in title_words(each)}
-        self._leads = {each.id: set(content_words(_lead(each), each.lang)) for each in story}
+        self._leads = {
+            each.id: set(content_words(tokenization.lead(each), each.lang)) for each in story
+        }
         self._articles = Counter(word for words in self._leads.values() for word in words)
 
     def is_shared(self, sentence: str, article: Article) -> bool:
@@ -38,8 +40,4 @@ def title_words(article: Article) -> list[str]:
 
 def title_and_lead(article: Article) -> str:
     """Return the title of an article and the beginning of its text."""
-    return f"{tokenization.compared_title(article)}\n{_lead(article)}"
-
-
-def _lead(article: Article) -> str:
-    return article.text[: tokenization.LEAD_CHARACTERS]
+    return f"{tokenization.compared_title(article)}\n{tokenization.lead(article)}"

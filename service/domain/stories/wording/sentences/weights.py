@@ -11,8 +11,8 @@ from service.domain.stories.wording.title_flaws import LOADED
 _DEPTH, _LOADED = 0.85, 0.8
 #: Factor for the latest of several figures, and for an expectation that later titles do not share.
 _UPDATE, _OUTDATED = 1.6, 0.4
-#: Factor for a sentence without deaths, injured or missing people if the headline or most leads
-#: have them.
+#: Factor for a sentence without victims if the headline or most leads have them: deaths, injured,
+#: missing or evacuated people.
 _WITHOUT_RESULT = 0.7
 _MOST = 0.6
 
