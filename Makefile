@@ -155,7 +155,7 @@ $(VENV)/bin/python:
 # Each stamp file reruns its installation only when the dependencies change. The first command
 # installs exactly what the lock file lists; the second adds PyTorch, whose build depends on the machine.
 $(VENV)/ready: pyproject.toml requirements.lock | $(VENV)/bin/python
-	@echo "Installing samestory into $(VENV): about 1.5 GB, once."
+	@echo "Installing samestory into $(VENV): about 1.5 GB, once (several GB more with CUDA)."
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable .
 	@touch $@
