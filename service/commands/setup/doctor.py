@@ -29,9 +29,9 @@ def doctor(
     """Check database, feeds, computation, model, mail server, clock, disk and port.
 
     Prints one line per check, with the remedy if something is wrong, and exits with 1 if a check
-    failed. The command changes nothing: it fetches up to three feeds and sends no emails. It starts
-    the embedded server if it is not running, and downloads the model if the settings name one of
-    the Hugging Face hub.
+    failed. The command does not change the content of the database, and sends no emails. It fetches
+    up to three feeds, starts the embedded server if it is not running, and downloads the model if
+    the settings name one of the Hugging Face hub.
     """
     states = set()
     for finding in check_all(settings_module.load()):
