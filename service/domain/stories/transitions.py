@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import AfterValidator, BaseModel, Field
 
 #: A timestamp in UTC, serialised with a trailing Z.
-Instant = Annotated[datetime, AfterValidator(lambda value: value.astimezone(UTC))]
+Timestamp = Annotated[datetime, AfterValidator(lambda value: value.astimezone(UTC))]
 
 TransitionKind = Literal[
     "emerged", "grew", "shrank", "merged", "split", "closed", "reopened",
@@ -40,7 +40,7 @@ class TransitionOut(BaseModel):
         "`renamed`, `hidden` or `shown`. After `hidden`, delete all stored data of the story. "
         "The next transition of a hidden story is `shown`."
     )
-    at: Instant
+    at: Timestamp
     cause: str = Field(
         description="`place` or `reconcile` (jobs), `editor`, or `age`, after "
         "`lifecycle.close_after_days` days without a new article."

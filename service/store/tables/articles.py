@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from service.domain.articles.article_types import ArticleType
 from service.domain.articles.model import Stage
-from service.store.tables.base import Base, Identifier, Instant, one_of
+from service.store.tables.base import Base, Identifier, Timestamp, one_of
 
 #: Sequence numbers of article ids, over all days.
 ARTICLE_NUMBERS = Sequence("article_numbers", metadata=Base.metadata)
@@ -93,16 +93,18 @@ class ArticleRow(Base):
     categories: Mapped[list[str]]
     type: Mapped[str] = mapped_column(server_default="report")  #: by the rule of this revision
     corrected_type: Mapped[str | None]  #: by an editor; takes precedence over `type`
-    published: Mapped[Instant | None]  #: only if trusted; the start of the day if only it is known
+    published: Mapped[
+        Timestamp | None
+    ]  #: only if trusted; the start of the day if only it is known
     date_precision: Mapped[str] = mapped_column(server_default="minute")  #: of `published`
-    claimed_date: Mapped[Instant | None]  #: date in the feed, trusted or not
+    claimed_date: Mapped[Timestamp | None]  #: date in the feed, trusted or not
     date_flag: Mapped[str]
-    updated: Mapped[Instant | None]
-    first_seen: Mapped[Instant]
+    updated: Mapped[Timestamp | None]
+    first_seen: Mapped[Timestamp]
     #: The time of `published`. If only the day, month or year is known, the end of that period, at
     #: most `first_seen`. Without a usable date, `first_seen`. A date that arrives later never makes
     #: it later.
-    reported_at: Mapped[Instant]
+    reported_at: Mapped[Timestamp]
     revision: Mapped[int] = mapped_column(SmallInteger, server_default=sql("1"))
     content_hash: Mapped[str]
     stage: Mapped[str] = mapped_column(
@@ -132,11 +134,11 @@ class ArticlePageRow(Base):
         autoincrement=False,
     )
     revision: Mapped[int] = mapped_column(SmallInteger)  #: of the article, when it was read
-    at: Mapped[Instant]
+    at: Mapped[Timestamp]
     outcome: Mapped[str]
     detail: Mapped[str]  #: the rule or the error; may be empty
     attempts: Mapped[int] = mapped_column(SmallInteger)
-    retry_at: Mapped[Instant | None]  #: of a failure that may pass
+    retry_at: Mapped[Timestamp | None]  #: of a failure that may pass
 
 
 class RevisionRow(Base):
@@ -152,7 +154,7 @@ class RevisionRow(Base):
     text: Mapped[str]
     body: Mapped[str]
     content_hash: Mapped[str]
-    replaced_at: Mapped[Instant]
+    replaced_at: Mapped[Timestamp]
 
 
 class ArticleDocumentRow(Base):
@@ -170,7 +172,7 @@ class ArticleDocumentRow(Base):
         primary_key=True,
         autoincrement=False,
     )
-    reported_at: Mapped[Instant]
+    reported_at: Mapped[Timestamp]
     outlet_id: Mapped[int] = mapped_column(BigInteger)
     language: Mapped[str]  #: ISO 639-1, else its outlet's language, else ""
     document: Mapped[str] = mapped_column(TSVECTOR)
@@ -207,8 +209,8 @@ class ModelChoiceRow(Base):
 
     id: Mapped[Identifier]
     choice: Mapped[dict[str, Any]]  #: `settings.model_choice.ModelChoice` as JSON
-    requested_at: Mapped[Instant]
-    switched_at: Mapped[Instant | None]
+    requested_at: Mapped[Timestamp]
+    switched_at: Mapped[Timestamp | None]
     model_id: Mapped[int | None] = mapped_column(SmallInteger, ForeignKey("models.id"))
 
 
@@ -250,5 +252,5 @@ class CopyRow(Base):
         BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), index=True
     )
     share: Mapped[float]  #: fraction of the shorter text that is in the other one
-    valid_from: Mapped[Instant] = mapped_column(primary_key=True)
-    valid_until: Mapped[Instant | None]
+    valid_from: Mapped[Timestamp] = mapped_column(primary_key=True)
+    valid_until: Mapped[Timestamp | None]

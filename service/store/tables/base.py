@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, MetaData
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
-Instant = datetime  #: always timezone-aware; stored as timestamptz
+Timestamp = datetime  #: always timezone-aware; stored as timestamptz
 Identifier = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 
 #: Naming convention, because Alembic requires predictable names of constraints.

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.domain.articles.article_types import ArticleType
-from service.store.tables.base import Base, Identifier, Instant, one_of
+from service.store.tables.base import Base, Identifier, Timestamp, one_of
 
 
 class FamilyRow(Base):
@@ -40,7 +40,7 @@ class OutletRow(Base):
     agency: Mapped[bool] = mapped_column(server_default=text("false"))
     article_type: Mapped[str | None]  #: usual type of its articles; NULL for an ordinary outlet
     sites: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))  #: host[/path] prefixes
-    edited_at: Mapped[Instant | None]  #: by an admin; NULL without edits
+    edited_at: Mapped[Timestamp | None]  #: by an admin; NULL without edits
     #: Configured values of the fields that an admin edited; NULL without edits.
     configured_values: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
@@ -68,15 +68,15 @@ class FeedRow(Base):
     status: Mapped[str] = mapped_column(server_default="active")
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
-    next_fetch_at: Mapped[Instant]
-    last_fetched_at: Mapped[Instant | None]
-    last_success_at: Mapped[Instant | None]
+    next_fetch_at: Mapped[Timestamp]
+    last_fetched_at: Mapped[Timestamp | None]
+    last_success_at: Mapped[Timestamp | None]
     error_count: Mapped[int] = mapped_column(server_default=text("0"))  #: consecutive
     error_kind: Mapped[str | None]
     error: Mapped[str | None]
-    created_at: Mapped[Instant]
+    created_at: Mapped[Timestamp]
     redirect_url: Mapped[str | None]  #: target of a permanent redirect that is not adopted yet
-    redirect_since: Mapped[Instant | None]  #: time of the first fetch that followed it
+    redirect_since: Mapped[Timestamp | None]  #: time of the first fetch that followed it
     folders: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))  #: in OPML lists
     categories: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))  #: in OPML lists
     # Overrides of the operator, NULL without one; see `domain.catalogue.feed_overrides`.
@@ -94,11 +94,11 @@ class FeedMoveRow(Base):
 
     id: Mapped[Identifier]
     feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id", ondelete="CASCADE"), index=True)
-    at: Mapped[Instant]
+    at: Mapped[Timestamp]
     old_url: Mapped[str]
     new_url: Mapped[str]
     retired: Mapped[bool]  #: another feed had the new URL, so this one was retired
-    undone_at: Mapped[Instant | None]
+    undone_at: Mapped[Timestamp | None]
 
 
 class FetchRow(Base):
@@ -114,7 +114,7 @@ class FetchRow(Base):
     id: Mapped[Identifier]
     feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id", ondelete="CASCADE"))
     run_id: Mapped[int | None] = mapped_column(BigInteger)
-    at: Mapped[Instant]
+    at: Mapped[Timestamp]
     elapsed: Mapped[float]  #: seconds
     outcome: Mapped[str]
     http_status: Mapped[int | None]

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.store.tables.base import Base, Identifier, Instant, one_of
+from service.store.tables.base import Base, Identifier, Timestamp, one_of
 
 
 class DecisionRow(Base):
@@ -22,10 +22,10 @@ class DecisionRow(Base):
     action: Mapped[str]
     story_id: Mapped[str | None] = mapped_column(ForeignKey("stories.id"), index=True)
     made_by: Mapped[str]
-    made_at: Mapped[Instant]  #: also the timestamp of all changes by this decision
+    made_at: Mapped[Timestamp]  #: also the timestamp of all changes by this decision
     reason: Mapped[str]
     undone_by: Mapped[str | None]
-    undone_at: Mapped[Instant | None]
+    undone_at: Mapped[Timestamp | None]
     undone_reason: Mapped[str | None]
 
 
@@ -42,7 +42,7 @@ class ReviewRow(Base):
     kind: Mapped[str]
     subject: Mapped[str]  #: `domain.editing.questions.Question.subject`
     made_by: Mapped[str]
-    made_at: Mapped[Instant]
+    made_at: Mapped[Timestamp]
 
 
 class ConstraintRow(Base):
@@ -65,4 +65,4 @@ class ConstraintRow(Base):
         BigInteger, ForeignKey("articles.id"), index=True
     )
     value: Mapped[str | None]
-    revoked_at: Mapped[Instant | None]
+    revoked_at: Mapped[Timestamp | None]

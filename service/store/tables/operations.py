@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.store.tables.base import Base, Identifier, Instant, one_of
+from service.store.tables.base import Base, Identifier, Timestamp, one_of
 
 
 class KeyRow(Base):
@@ -27,10 +27,10 @@ class KeyRow(Base):
     name: Mapped[str]
     hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     roles: Mapped[list[str]]
-    created_at: Mapped[Instant]
-    expires_at: Mapped[Instant | None]
-    revoked_at: Mapped[Instant | None]
-    last_used_at: Mapped[Instant | None]
+    created_at: Mapped[Timestamp]
+    expires_at: Mapped[Timestamp | None]
+    revoked_at: Mapped[Timestamp | None]
+    last_used_at: Mapped[Timestamp | None]
 
 
 #: Names of keys that are not revoked are unique, ignoring case.
@@ -50,7 +50,7 @@ class RateBucketRow(Base):
 
     client: Mapped[str] = mapped_column(primary_key=True)
     remaining: Mapped[float]  #: at the time `at`; negative after requests of several servers
-    at: Mapped[Instant]
+    at: Mapped[Timestamp]
 
 
 class BrowserSessionRow(Base):
@@ -63,8 +63,8 @@ class BrowserSessionRow(Base):
         BigInteger, ForeignKey("keys.id", ondelete="CASCADE"), index=True
     )
     form_token: Mapped[str]  #: every form of the session contains it
-    created_at: Mapped[Instant]
-    expires_at: Mapped[Instant] = mapped_column(index=True)
+    created_at: Mapped[Timestamp]
+    expires_at: Mapped[Timestamp] = mapped_column(index=True)
 
 
 class IdempotentResponseRow(Base):
@@ -81,7 +81,7 @@ class IdempotentResponseRow(Base):
     status: Mapped[int] = mapped_column(SmallInteger)
     location: Mapped[str | None]
     body: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[Instant]
+    created_at: Mapped[Timestamp]
 
 
 class RunRow(Base):
@@ -96,8 +96,8 @@ class RunRow(Base):
 
     id: Mapped[Identifier]
     job: Mapped[str]
-    started_at: Mapped[Instant]
-    heartbeat_at: Mapped[Instant | None]  #: by the clock of the database
+    started_at: Mapped[Timestamp]
+    heartbeat_at: Mapped[Timestamp | None]  #: by the clock of the database
     seconds: Mapped[float | None]
     outcome: Mapped[str]
     counts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
@@ -112,7 +112,7 @@ class EvaluationRow(Base):
     __tablename__ = "evaluations"
 
     id: Mapped[Identifier]
-    at: Mapped[Instant]
+    at: Mapped[Timestamp]
     name: Mapped[str]  #: of the file with the labels
     profile: Mapped[str]
     articles: Mapped[int] = mapped_column(BigInteger)
@@ -129,7 +129,7 @@ class MaintenanceRow(Base):
 
     single: Mapped[bool] = mapped_column(primary_key=True, server_default=true())
     reason: Mapped[str]
-    since: Mapped[Instant]
+    since: Mapped[Timestamp]
 
 
 class VocabularyRow(Base):
@@ -138,7 +138,7 @@ class VocabularyRow(Base):
     __tablename__ = "vocabularies"
 
     id: Mapped[Identifier]
-    created_at: Mapped[Instant]
+    created_at: Mapped[Timestamp]
     articles: Mapped[int]
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
@@ -149,5 +149,5 @@ class GazetteerRow(Base):
     __tablename__ = "gazetteers"
 
     id: Mapped[Identifier]
-    created_at: Mapped[Instant]
+    created_at: Mapped[Timestamp]
     data: Mapped[bytes] = mapped_column(LargeBinary)

@@ -4,7 +4,7 @@ from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import ForeignKey, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.store.tables.base import Base, Instant
+from service.store.tables.base import Base, Timestamp
 
 
 class SavedQueryRow(Base):
@@ -16,8 +16,8 @@ class SavedQueryRow(Base):
     title: Mapped[str]
     q: Mapped[str]  #: text in the query language
     created_by: Mapped[str]  #: name of the key, or "command line"
-    created_at: Mapped[Instant]
-    changed_at: Mapped[Instant]
+    created_at: Mapped[Timestamp]
+    changed_at: Mapped[Timestamp]
     #: Vector of the condition `meaning`, and its model; the job `embed` sets them.
     meaning_model: Mapped[int | None] = mapped_column(SmallInteger, ForeignKey("models.id"))
     meaning_vector: Mapped[list[float] | None] = mapped_column(HALFVEC())

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.store.tables.base import Base, Identifier, Instant, one_of
+from service.store.tables.base import Base, Identifier, Timestamp, one_of
 
 
 class SubscriberRow(Base):
@@ -35,9 +35,9 @@ class SubscriberRow(Base):
     )  #: ISO weekdays
     language: Mapped[str] = mapped_column(server_default="en")
     preferences: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
-    created_at: Mapped[Instant]
-    confirmed_at: Mapped[Instant | None]
-    schedule_since: Mapped[Instant]  #: no edition is due before this time
+    created_at: Mapped[Timestamp]
+    confirmed_at: Mapped[Timestamp | None]
+    schedule_since: Mapped[Timestamp]  #: no edition is due before this time
     stop_reason: Mapped[str | None]
     request_number: Mapped[int] = mapped_column(
         Integer, server_default=text("1")
@@ -58,7 +58,7 @@ class SuppressedAddressRow(Base):
 
     hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     reason: Mapped[str]
-    since: Mapped[Instant]
+    since: Mapped[Timestamp]
 
 
 class AlertRow(Base):
@@ -70,8 +70,8 @@ class AlertRow(Base):
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
     query: Mapped[dict[str, Any]]
     query_id: Mapped[str | None] = mapped_column(ForeignKey("saved_queries.id"), index=True)
-    created_at: Mapped[Instant]
-    stopped_at: Mapped[Instant | None]
+    created_at: Mapped[Timestamp]
+    stopped_at: Mapped[Timestamp | None]
 
 
 #: Stopped alerts stay in the table, because sent alert emails refer to them.
@@ -113,16 +113,16 @@ class EditionRow(Base):
     kind: Mapped[str] = mapped_column(server_default="digest")
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
     local_date: Mapped[date]
-    due_at: Mapped[Instant]  #: scheduled time of delivery
-    created_at: Mapped[Instant]
+    due_at: Mapped[Timestamp]  #: scheduled time of delivery
+    created_at: Mapped[Timestamp]
     state: Mapped[str] = mapped_column(server_default="waiting")
-    next_attempt_at: Mapped[Instant | None]
+    next_attempt_at: Mapped[Timestamp | None]
     late: Mapped[bool] = mapped_column(server_default=text("false"))
     subject: Mapped[str]
     content: Mapped[dict[str, Any]]
     cards: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     bytes: Mapped[int | None]  #: size of the sent email
-    sent_at: Mapped[Instant | None]
+    sent_at: Mapped[Timestamp | None]
     story_id: Mapped[str | None]  #: of an alert email
     independent_coverage: Mapped[int | None]  #: of the story, as an alert email reports it
     deferred_to: Mapped[int | None] = mapped_column(
@@ -156,11 +156,11 @@ class DeliveryRow(Base):
     attempt: Mapped[int] = mapped_column(SmallInteger)
     state: Mapped[str]
     message_id: Mapped[str] = mapped_column(index=True)
-    at: Mapped[Instant]
+    at: Mapped[Timestamp]
     smtp_code: Mapped[int | None] = mapped_column(SmallInteger)
     error: Mapped[str | None]
     owner: Mapped[str | None]
-    claimed_until: Mapped[Instant | None]
+    claimed_until: Mapped[Timestamp | None]
 
 
 class LinkKeyRow(Base):
@@ -170,4 +170,4 @@ class LinkKeyRow(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[Instant]
+    created_at: Mapped[Timestamp]

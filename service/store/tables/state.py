@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, CheckConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.store.tables.base import Base, Instant
+from service.store.tables.base import Base, Timestamp
 
 
 class ChangeCounterRow(Base):
@@ -14,7 +14,7 @@ class ChangeCounterRow(Base):
 
     single: Mapped[bool] = mapped_column(primary_key=True, server_default=true())
     value: Mapped[int] = mapped_column(BigInteger)
-    changed_at: Mapped[Instant]  #: whole seconds, unique per value
+    changed_at: Mapped[Timestamp]  #: whole seconds, unique per value
     key_changes: Mapped[int] = mapped_column(
         BigInteger, server_default=text("0")
     )  #: changes of API keys; see migration 0015

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, TextClaus
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.store.tables.base import Base, Identifier, Instant, one_of
+from service.store.tables.base import Base, Identifier, Timestamp, one_of
 
 
 class StorylineRow(Base):
@@ -17,7 +17,7 @@ class StorylineRow(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     title: Mapped[str]
-    created_at: Mapped[Instant]
+    created_at: Mapped[Timestamp]
 
 
 class StoryFacts:
@@ -31,16 +31,16 @@ class StoryFacts:
 
     slug: Mapped[str] = mapped_column(server_default="")
     state: Mapped[str] = mapped_column(server_default="open")
-    emerged_at: Mapped[Instant]
-    changed_at: Mapped[Instant]
+    emerged_at: Mapped[Timestamp]
+    changed_at: Mapped[Timestamp]
     headline: Mapped[str] = mapped_column(server_default="")
     headline_article_id: Mapped[int | None] = mapped_column(BigInteger)
     keywords: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     languages: Mapped[list[str]] = mapped_column(
         server_default=text("'{}'")
     )  #: `store.stories.languages`
-    first_reported_at: Mapped[Instant]
-    last_reported_at: Mapped[Instant]
+    first_reported_at: Mapped[Timestamp]
+    last_reported_at: Mapped[Timestamp]
     articles: Mapped[int] = mapped_column(server_default=text("0"))
     coverage: Mapped[int] = mapped_column(server_default=text("0"))
     independent: Mapped[int] = mapped_column(server_default=text("0"))
@@ -115,7 +115,7 @@ class StoryRow(StoryFacts, Base):
     merged_into: Mapped[str | None] = mapped_column(ForeignKey("stories.id"), index=True)
     split_from: Mapped[str | None] = mapped_column(ForeignKey("stories.id"), index=True)
     storyline_id: Mapped[str | None] = mapped_column(ForeignKey("storylines.id"), index=True)
-    described_at: Mapped[Instant | None]
+    described_at: Mapped[Timestamp | None]
 
 
 _END = text("coalesce(valid_until, 'infinity'::timestamptz)")
@@ -177,8 +177,8 @@ class StoryVersionRow(StoryFacts, Base):
     )
 
     id: Mapped[str] = mapped_column(ForeignKey("stories.id"), primary_key=True)
-    valid_from: Mapped[Instant] = mapped_column(primary_key=True)
-    valid_until: Mapped[Instant | None]
+    valid_from: Mapped[Timestamp] = mapped_column(primary_key=True)
+    valid_until: Mapped[Timestamp | None]
     merged_into: Mapped[str | None]
     split_from: Mapped[str | None]
     storyline_id: Mapped[str | None]
@@ -213,8 +213,8 @@ class MembershipRow(Base):
     id: Mapped[Identifier]
     article_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("articles.id"))
     story_id: Mapped[str] = mapped_column(ForeignKey("stories.id"))
-    valid_from: Mapped[Instant]
-    valid_until: Mapped[Instant | None]
+    valid_from: Mapped[Timestamp]
+    valid_until: Mapped[Timestamp | None]
     score: Mapped[float | None]  #: mean probability with the members; NULL for the first article
     evidence: Mapped[dict[str, Any]]
     run_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -232,7 +232,7 @@ class StoryAbsenceRow(Base):
     story_id: Mapped[str] = mapped_column(
         ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True
     )
-    story_changed_at: Mapped[Instant]  #: `changed_at` of the story that was compared
+    story_changed_at: Mapped[Timestamp]  #: `changed_at` of the story that was compared
     outlets: Mapped[list[str]]  #: slugs
     families: Mapped[list[str]]  #: slugs
     countries: Mapped[list[str]]
@@ -257,7 +257,7 @@ class TransitionRow(Base):
     id: Mapped[Identifier]
     story_id: Mapped[str] = mapped_column(ForeignKey("stories.id"))
     kind: Mapped[str]
-    at: Mapped[Instant]
+    at: Mapped[Timestamp]
     cause: Mapped[str]
     other_story_id: Mapped[str | None] = mapped_column(ForeignKey("stories.id"))
     article_ids: Mapped[list[int]]

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.store.tables.base import Base, Identifier, Instant, one_of
+from service.store.tables.base import Base, Identifier, Timestamp, one_of
 
 
 class WebhookRow(Base):
@@ -21,17 +21,17 @@ class WebhookRow(Base):
     state: Mapped[str] = mapped_column(server_default="active")
     last_delivered_id: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
-    next_attempt_at: Mapped[Instant | None]
+    next_attempt_at: Mapped[Timestamp | None]
     error: Mapped[str | None]
-    created_at: Mapped[Instant]
+    created_at: Mapped[Timestamp]
     kinds: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     min_coverage: Mapped[int] = mapped_column(server_default=text("0"))
     query_id: Mapped[str | None] = mapped_column(ForeignKey("saved_queries.id"), index=True)
-    failing_since: Mapped[Instant | None]
-    last_delivered_at: Mapped[Instant | None]
+    failing_since: Mapped[Timestamp | None]
+    last_delivered_at: Mapped[Timestamp | None]
     pause_reason: Mapped[str | None]
     owner: Mapped[str | None]
-    claimed_until: Mapped[Instant | None]
+    claimed_until: Mapped[Timestamp | None]
 
 
 class WebhookBlockedStoryRow(Base):
@@ -54,8 +54,8 @@ class WebhookBlockedStoryRow(Base):
     story_id: Mapped[str] = mapped_column(ForeignKey("stories.id"), primary_key=True)
     next_transition_id: Mapped[int] = mapped_column(BigInteger)
     attempts: Mapped[int]
-    next_attempt_at: Mapped[Instant]
-    failing_since: Mapped[Instant]
+    next_attempt_at: Mapped[Timestamp]
+    failing_since: Mapped[Timestamp]
     error: Mapped[str | None]
 
 
@@ -70,7 +70,7 @@ class WebhookAttemptRow(Base):
         BigInteger, ForeignKey("webhooks.id", ondelete="CASCADE")
     )
     transition_id: Mapped[int] = mapped_column(BigInteger)
-    at: Mapped[Instant] = mapped_column(index=True)
+    at: Mapped[Timestamp] = mapped_column(index=True)
     status: Mapped[int | None] = mapped_column(SmallInteger)  #: None without a response
     error: Mapped[str | None]  #: None if the receiver accepted
     requested: Mapped[bool] = mapped_column(server_default=text("false"))  #: by an operator

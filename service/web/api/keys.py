@@ -13,7 +13,7 @@ from service.store.access.keys import MAX_NAME_LENGTH, Key
 from service.store.database.paging import make_page
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.authenticate import RequireRole
-from service.web.rendering.schemas import Instant, PageOut
+from service.web.rendering.schemas import PageOut, Timestamp
 from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
 from service.web.requests.parameters.types import BigInt, Cursor, CursorQuery, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
@@ -59,10 +59,10 @@ class KeyOut(BaseModel):
     id: int
     name: str
     roles: list[Role]
-    created_at: Instant
-    expires_at: Instant | None = Field(description="Null if the key never expires.")
-    revoked_at: Instant | None = Field(description="Null if the key is not revoked.")
-    last_used_at: Instant | None = Field(
+    created_at: Timestamp
+    expires_at: Timestamp | None = Field(description="Null if the key never expires.")
+    revoked_at: Timestamp | None = Field(description="Null if the key is not revoked.")
+    last_used_at: Timestamp | None = Field(
         description="Time of the last use, accurate to five minutes; null if never used."
     )
 

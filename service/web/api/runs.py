@@ -12,7 +12,7 @@ from service.settings.sections.daemon import ScheduleSettings
 from service.store.runs import views as run_views
 from service.store.runs.views import RunView
 from service.web.dependencies import ReadSession
-from service.web.rendering.schemas import Instant, PageOut
+from service.web.rendering.schemas import PageOut, Timestamp
 from service.web.requests.parameters.types import BigInt, Cursor, CursorQuery, Limit
 from service.web.requests.problems import PROBLEM_RESPONSES
 
@@ -37,7 +37,7 @@ class RunOut(BaseModel):
 
     id: int
     job: str = Field(description="Name of the job.")
-    started_at: Instant
+    started_at: Timestamp
     seconds: float | None = Field(description="Duration in seconds; null while the job is running.")
     outcome: str = Field(description="`running`, `done` or `failed`.")
     counts: dict[str, Any] = Field(

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from service.domain.articles.article_types import ArticleType
 from service.store.story_views.reports import Member
 from service.web.rendering.display_names import excerpt
-from service.web.rendering.schemas import LANGUAGE, Instant, OutletBrief
+from service.web.rendering.schemas import LANGUAGE, OutletBrief, Timestamp
 
 #: Descriptions of fields that several schemas have.
 DATE_FLAGS = (
@@ -33,7 +33,7 @@ class ArticleOut(BaseModel):
     outlet: OutletBrief
     language: str | None = Field(description=LANGUAGE)
     author: str | None = Field(description="Author in the feed; null if there is none.")
-    published: Instant | None = Field(
+    published: Timestamp | None = Field(
         description="Publication time in the feed, or the day in the link or dateline of an entry "
         "without one; null if `date_flag` is not `ok`."
     )
@@ -41,13 +41,13 @@ class ArticleOut(BaseModel):
         description="`day` if only the day of `published` is known, because it has no time or no "
         "known time zone; `minute` if its time is known; null without `published`."
     )
-    claimed_date: Instant | None = Field(
+    claimed_date: Timestamp | None = Field(
         description="Publication time in the feed, or the day in the link or dateline of an entry "
         "without one. It may be in the future or before 1990. Null if there is none."
     )
     date_flag: str = Field(description=f"Validity of the publication time: {DATE_FLAGS}.")
-    first_seen: Instant = Field(description="Time at which the article was first fetched.")
-    reported_at: Instant = Field(
+    first_seen: Timestamp = Field(description="Time at which the article was first fetched.")
+    reported_at: Timestamp = Field(
         description="`published`; the end of the day, month or year if only that is known, at most "
         "`first_seen`; `first_seen` without a usable date."
     )
@@ -66,7 +66,7 @@ class ArticleOut(BaseModel):
 class MemberOut(ArticleOut):
     """An article with its membership in a story."""
 
-    joined_at: Instant | None = Field(
+    joined_at: Timestamp | None = Field(
         description="Time at which the article joined the story; null if it is in no story."
     )
     score: float | None = Field(description=MEMBER_PROBABILITY)

@@ -18,7 +18,7 @@ NEXT = "`cursor` of the next page; null on the last page."
 LANGUAGE = "ISO 639 code, such as en; null if unknown."
 COUNTRY = "ISO 3166-1 code, such as GB; null if unknown."
 
-Instant = transitions.Instant
+Timestamp = transitions.Timestamp
 Item = TypeVar("Item")
 
 
@@ -118,12 +118,12 @@ class PaceOut(BaseModel):
     outlets_per_hour: float = Field(
         description="New outlets per hour in the three hours up to `until`."
     )
-    until: Instant = Field(
+    until: Timestamp = Field(
         description="Time of the last report with a valid date, or of the last report if no report "
         "has one."
     )
     peak_articles: int = Field(description="Number of articles in the busiest hour.")
-    peak_at: Instant = Field(description="Start of the busiest hour.")
+    peak_at: Timestamp = Field(description="Start of the busiest hour.")
 
     @classmethod
     def of(cls, pace: Pace | None) -> Self | None:
@@ -178,10 +178,10 @@ class StoryOut(BaseModel):
     languages: list[str] = Field(
         description="ISO 639 codes of the languages of the articles, in order of the first reports."
     )
-    first_reported_at: Instant = Field(description="Time of the first report.")
-    last_reported_at: Instant = Field(description="Time of the last report.")
-    emerged_at: Instant = Field(description="Time at which the story was created.")
-    changed_at: Instant = Field(
+    first_reported_at: Timestamp = Field(description="Time of the first report.")
+    last_reported_at: Timestamp = Field(description="Time of the last report.")
+    emerged_at: Timestamp = Field(description="Time at which the story was created.")
+    changed_at: Timestamp = Field(
         description="Time of the last change of articles, headline or state."
     )
     pace: PaceOut | None = Field(

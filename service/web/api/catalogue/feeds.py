@@ -16,7 +16,7 @@ from service.store.catalogue.feeds import FeedStatus
 from service.store.catalogue.views import FeedFilter, FeedView
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.authenticate import RequireRole
-from service.web.rendering.schemas import LANGUAGE, Instant, OutletRef, PageOut
+from service.web.rendering.schemas import LANGUAGE, OutletRef, PageOut, Timestamp
 from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
 from service.web.requests.parameters.fields import (
     Names,
@@ -69,14 +69,14 @@ class FeedOut(BaseModel):
     outlet: OutletRef
     language: str | None = Field(description=LANGUAGE)
     status: str = Field(description=STATUS)
-    last_fetched_at: Instant | None = Field(
+    last_fetched_at: Timestamp | None = Field(
         description="Time of the last fetch, successful or not; null before the first one."
     )
-    last_success_at: Instant | None = Field(
+    last_success_at: Timestamp | None = Field(
         description="Time of the last successful fetch; null before the first one."
     )
     full_text: bool = Field(description=FULL_TEXT)
-    next_fetch_at: Instant = Field(description="Time of the next fetch of an active feed.")
+    next_fetch_at: Timestamp = Field(description="Time of the next fetch of an active feed.")
     error: FeedErrorOut | None = Field(description="Null if the last fetch succeeded.")
 
     @classmethod

@@ -10,7 +10,7 @@ from service.store.catalogue import outlet_stats, views
 from service.store.catalogue.outlet_stats import OutletStats
 from service.store.catalogue.views import OutletFilter, OutletOrder, OutletView
 from service.web.middleware.etags import ETagSession
-from service.web.rendering.schemas import COUNTRY, LANGUAGE, Instant, PageOut
+from service.web.rendering.schemas import COUNTRY, LANGUAGE, PageOut, Timestamp
 from service.web.requests.parameters.fields import (
     Names,
     fields_parameter,
@@ -56,7 +56,7 @@ class OutletOut(BaseModel):
     language: str | None = Field(description=LANGUAGE)
     family: FamilyRef
     agency: bool = Field(description=AGENCY)
-    edited_at: Instant | None = Field(
+    edited_at: Timestamp | None = Field(
         description="Time of the last edit by an admin; null without edits."
     )
     configured_values: dict[str, str | bool | None] = Field(
@@ -64,7 +64,7 @@ class OutletOut(BaseModel):
         examples=[{"country": "GB"}],
     )
     feeds: int = Field(description="Number of feeds.")
-    last_reported_at: Instant | None = Field(
+    last_reported_at: Timestamp | None = Field(
         description="Time of the last report; null before the first one."
     )
 
@@ -87,8 +87,8 @@ class OutletOut(BaseModel):
 class OutletStatsOut(BaseModel):
     """Statistics of the reports of an outlet in the thirty days up to its last report."""
 
-    since: Instant = Field(description="Start of the thirty days.")
-    until: Instant = Field(description="End of the thirty days: time of the last report.")
+    since: Timestamp = Field(description="Start of the thirty days.")
+    until: Timestamp = Field(description="End of the thirty days: time of the last report.")
     articles: int = Field(description="Number of articles, copies included.")
     copies: int = Field(description="Number of articles that are copies of other articles.")
     independent_rate: float = Field(description="Share of articles that are not copies, 0 to 1.")

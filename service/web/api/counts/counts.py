@@ -18,7 +18,7 @@ from service.store.counts.dimensions import load_names
 from service.web.api.counts.list_summary import ValueOut
 from service.web.api.counts.query import CountQuery, complete_period
 from service.web.middleware.etags import ETagSession
-from service.web.rendering.schemas import Instant
+from service.web.rendering.schemas import Timestamp
 from service.web.requests.parameters.queries import read_query
 from service.web.requests.problems import PROBLEM_RESPONSES
 
@@ -48,8 +48,8 @@ class CountsOut(BaseModel):
     """Counts in chronological order, then the largest group first."""
 
     of: Unit
-    since: Instant = ModelField(description="Start of the counted time.")
-    until: Instant = ModelField(description="End of the counted time; not included.")
+    since: Timestamp = ModelField(description="Start of the counted time.")
+    until: Timestamp = ModelField(description="End of the counted time; not included.")
     time_zone: str
     interval: Interval | None
     by: list[Dimension]

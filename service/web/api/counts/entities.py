@@ -11,7 +11,7 @@ from service.domain.field_types import ShortText, UtcTime
 from service.store.counts.entities import EntityView, list_entities
 from service.web.api.counts.query import complete_period
 from service.web.middleware.etags import ETagSession
-from service.web.rendering.schemas import Instant
+from service.web.rendering.schemas import Timestamp
 from service.web.requests.parameters.types import Limit
 from service.web.requests.problems import PROBLEM_RESPONSES
 
@@ -50,7 +50,7 @@ class ListedEntityOut(BaseModel):
     name: str = Field(examples=["Orlan"])
     kind: EntityKind
     stories: int = Field(description="Number of stories.")
-    last_reported_at: Instant = Field(description="Time of the last report of these stories.")
+    last_reported_at: Timestamp = Field(description="Time of the last report of these stories.")
 
     @classmethod
     def of(cls, entity: EntityView) -> Self:

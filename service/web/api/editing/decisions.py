@@ -23,7 +23,7 @@ from service.web.api.editing.requests import DecisionIn, UndoIn
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.middleware.authenticate import RequireRole
 from service.web.middleware.etags import ETagSession
-from service.web.rendering.schemas import Instant, PageOut
+from service.web.rendering.schemas import PageOut, Timestamp
 from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
 from service.web.requests.parameters.types import BigInt, Cursor, CursorQuery, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
@@ -44,7 +44,7 @@ class UndoOut(BaseModel):
     """Editor, time and reason of an undone decision."""
 
     by: str = Field(description=EDITOR_NAME)
-    at: Instant
+    at: Timestamp
     reason: str | None
 
 
@@ -66,7 +66,7 @@ class DecisionOut(BaseModel):
         description="Corrected type of the article; null unless the action is `set_type`."
     )
     made_by: str = Field(description=EDITOR_NAME)
-    made_at: Instant
+    made_at: Timestamp
     reason: str
     undone: UndoOut | None = Field(description="Null while the decision is active.")
 

@@ -16,7 +16,7 @@ from service.store.queries.saved import MAX_TITLE, SavedQuery
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.authenticate import RequireRole
 from service.web.rendering.links import feed_links
-from service.web.rendering.schemas import Instant, PageOut
+from service.web.rendering.schemas import PageOut, Timestamp
 from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
 from service.web.requests.parameters.types import Cursor, CursorQuery, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
@@ -73,8 +73,8 @@ class SavedQueryOut(BaseModel):
         description="Path of the changes of its stories.", examples=["/v1/changes?query=harbour"]
     )
     created_by: str = Field(description="Name of the key that created the query.")
-    created_at: Instant
-    changed_at: Instant
+    created_at: Timestamp
+    changed_at: Timestamp
 
     @classmethod
     def of(cls, query: SavedQuery) -> Self:

@@ -12,7 +12,7 @@ from service.domain.stories.developments import Development
 from service.domain.stories.wording.summary import Quote
 from service.store.story_views.views import StoryView
 from service.web.rendering.display_names import outlet_names
-from service.web.rendering.schemas import Instant, OutletRef
+from service.web.rendering.schemas import OutletRef, Timestamp
 
 
 class QuoteOut(BaseModel):
@@ -29,7 +29,7 @@ class QuoteOut(BaseModel):
     article: int = Field(description="Id of the article.")
     url: str = Field(description="URL of the article.")
     outlet: OutletRef
-    at: Instant | None = Field(
+    at: Timestamp | None = Field(
         description="Time of the report; null in descriptions by earlier versions."
     )
     complete: bool = Field(
@@ -62,7 +62,7 @@ class AgencyTextOut(BaseModel):
 class DevelopmentOut(BaseModel):
     """A report with new information compared with all earlier ones of its story."""
 
-    at: Instant = Field(description="Time of the report.")
+    at: Timestamp = Field(description="Time of the report.")
     title: str = Field(description="Title of the article.")
     article: int = Field(description="Id of the article.")
     url: str = Field(description="URL of the article.")
@@ -88,7 +88,7 @@ class DelayOut(BaseModel):
     """The first report of an outlet, and its delay after the first report of the story."""
 
     outlet: OutletRef
-    at: Instant = Field(description="Time of the outlet's first report.")
+    at: Timestamp = Field(description="Time of the outlet's first report.")
     seconds: float = Field(
         description="Delay after the first report of the story, in seconds; 0 for that report."
     )

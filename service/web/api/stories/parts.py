@@ -15,10 +15,10 @@ from service.web.api.stories.stories import other_storyline_stories
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.article_schemas import MEMBER_PROBABILITY, MemberOut
 from service.web.rendering.schemas import (
-    Instant,
     OutletRef,
     PageOut,
     StoryOut,
+    Timestamp,
 )
 from service.web.rendering.story_page.evidence import read_evidence
 from service.web.rendering.story_page.points import timeline_page
@@ -91,7 +91,7 @@ class EvidenceOut(BaseModel):
     article: int = Field(description="Id of the article.")
     title: str
     outlet: OutletRef
-    joined_at: Instant | None = Field(description="Time at which the article joined the story.")
+    joined_at: Timestamp | None = Field(description="Time at which the article joined the story.")
     score: float | None = Field(description=MEMBER_PROBABILITY)
     nearest: list[NeighbourOut] = Field(
         description="Up to three articles of the story, most probable first. Empty for the "

@@ -11,9 +11,9 @@ from service.store.story_views.views import StoryView
 from service.web.api.stories.details import StoryDescriptionOut, description_fields
 from service.web.rendering.article_schemas import MemberOut
 from service.web.rendering.schemas import (
-    Instant,
     OutletRef,
     StoryOut,
+    Timestamp,
     story_fields,
 )
 from service.web.rendering.story_items import story_item
@@ -24,7 +24,7 @@ from service.web.rendering.story_page.points import Point
 class TimelinePointOut(BaseModel):
     """A report, and the number of outlets with a report up to its time."""
 
-    at: Instant = Field(description="Time of the report.")
+    at: Timestamp = Field(description="Time of the report.")
     article: int = Field(description="Id of the article.")
     outlet: str = Field(description="Slug of the outlet.")
     is_copy: bool = Field(description="Whether the article is a copy.")
@@ -50,7 +50,7 @@ class RoundupOut(BaseModel):
     url: str
     language: str | None
     outlet: OutletRef
-    reported_at: Instant
+    reported_at: Timestamp
 
     @classmethod
     def of(cls, report: Report) -> Self:

@@ -11,7 +11,7 @@ from service.store.story_views import storylines
 from service.store.story_views.storylines import StorylineBrief, StorylineOrder
 from service.web.middleware.etags import ETagSession
 from service.web.rendering import links
-from service.web.rendering.schemas import Instant, PageOut, StorylineRef, StoryOut
+from service.web.rendering.schemas import PageOut, StorylineRef, StoryOut, Timestamp
 from service.web.requests.parameters.fields import (
     Names,
     fields_parameter,
@@ -36,12 +36,12 @@ CURSORS = {
 class StorylineSummaryOut(StorylineRef):
     """A storyline with the number and period of its stories."""
 
-    created_at: Instant
+    created_at: Timestamp
     stories: int = Field(description="Number of stories.")
-    first_reported_at: Instant | None = Field(
+    first_reported_at: Timestamp | None = Field(
         description="Time of the first report; null without stories."
     )
-    last_reported_at: Instant | None = Field(
+    last_reported_at: Timestamp | None = Field(
         description="Time of the last report; null without stories."
     )
 
@@ -55,7 +55,7 @@ class StorylineOut(BaseModel):
 
     id: str
     title: str
-    created_at: Instant
+    created_at: Timestamp
     stories: list[StoryOut] = Field(description="The latest 100 stories, latest first.")
 
 

@@ -15,7 +15,7 @@ from service.web.api.subscribers.subscribers import ADMIN, MIN_INDEPENDENT, ONE,
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.pages.alert_feeds import feed_path
 from service.web.pages.subscriptions import load_link_key
-from service.web.rendering.schemas import Instant, PageOut
+from service.web.rendering.schemas import PageOut, Timestamp
 from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
 from service.web.requests.parameters.types import BigInt, Cursor, CursorQuery, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
@@ -85,7 +85,7 @@ class AlertOut(BaseModel):
     countries: list[str] = Field(description=COUNTRIES, examples=[["GB"]])
     min_independent: int = Field(description=MIN_INDEPENDENT)
     query: str | None = Field(description=f"{QUERY} Null: none.", examples=["harbour"])
-    created_at: Instant = Field(
+    created_at: Timestamp = Field(
         description="Creation time. Stories that matched before this time trigger the alert only "
         "when they grow."
     )

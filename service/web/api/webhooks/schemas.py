@@ -10,7 +10,7 @@ from service.domain.webhooks.retries import DeliveryOutcome
 from service.errors.redaction import redact_url
 from service.store.webhooks.attempts import Attempt
 from service.store.webhooks.webhooks import Webhook
-from service.web.rendering.schemas import Instant
+from service.web.rendering.schemas import Timestamp
 from service.web.requests.parameters.types import BigInt
 
 URL = "https://newsroom.example/hook"
@@ -116,12 +116,12 @@ class WebhookOut(BaseModel):
         description="`paused manually`, or the error that stopped deliveries; null if active.",
         examples=[None],
     )
-    next_attempt_at: Instant | None = Field(
+    next_attempt_at: Timestamp | None = Field(
         description="Deliveries pause until this time, because the receiver failed or sent "
         "Retry-After; null without a pause."
     )
-    created_at: Instant
-    last_delivered_at: Instant | None = Field(
+    created_at: Timestamp
+    last_delivered_at: Timestamp | None = Field(
         description="Time of the last successful delivery; null before the first one."
     )
 
@@ -159,7 +159,7 @@ class DeliveryOut(BaseModel):
     """An attempt to deliver a change to a webhook."""
 
     change: int = Field(description="Id of the change.")
-    at: Instant = Field(description="Time of the attempt.")
+    at: Timestamp = Field(description="Time of the attempt.")
     status: int | None = Field(
         description="Status code of the receiver; null without a response.", examples=[204]
     )
