@@ -120,7 +120,7 @@ def test_closer_article_wins_between_guid_and_link(title: str, article: int) -> 
     """The entry has the guid of the first article, and the link of the second."""
     draft = replace(VOTE, title=title, guid=BRIDGE.guid, url=FERRY.url)
 
-    assert match([draft], BRIDGE, FERRY) == {0: article}
+    assert match([draft], BRIDGE, replace(FERRY, guid="")) == {0: article}
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,12 @@ def test_other_feed_needs_a_later_update(
     assert judge(replace(DRAFT, updated=update), stored, now=NOW) is verdict
 
 
+def test_first_feed_needs_no_later_update() -> None:
+    stored = replace(OWN, updated=NOW)
+
+    assert judge(replace(DRAFT, updated=NOW - HOUR), stored, now=NOW) is ACCEPT
+
+
 def test_limits_also_defer_revisions_of_another_feed() -> None:
     stored = replace(OWN, former=former("new", 23), last_in_feed=None, is_own_feed=False)
 
