@@ -36,6 +36,7 @@ SamestoryError                 base class; the message is one line for the user
 ├── BadInputError              an invalid file or argument
 │   ├── BadLineError           an invalid line of a file
 │   ├── AlreadyExistsError     the object to create exists
+│   ├── SuppressedAddressError the address is on the suppression list
 │   └── IdempotencyKeyReusedError  the Idempotency-Key belongs to another request
 ├── EncoderError               the embedding model cannot be used
 │   ├── ModelChecksumError     the weights have an unexpected checksum
@@ -112,6 +113,7 @@ from service.errors.requests import (
     IdempotencyKeyReusedError,
     NotFoundError,
     RequestInProgressError,
+    SuppressedAddressError,
 )
 from service.errors.sending import (
     DeliveryError,
@@ -170,6 +172,7 @@ __all__ = [
     "RequestInProgressError",
     "SamestoryError",
     "SettingsError",
+    "SuppressedAddressError",
     "TooLargeError",
     "UnreachableError",
 ]

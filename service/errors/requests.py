@@ -70,6 +70,10 @@ class AlreadyExistsError(BadInputError):
     """The object to create exists."""
 
 
+class SuppressedAddressError(BadInputError):
+    """The address is on the suppression list, so it gets no emails."""
+
+
 class IdempotencyKeyReusedError(BadInputError):
     """The Idempotency-Key was used for another request."""
 

@@ -12,8 +12,8 @@ from service.domain.catalogue.feed_moves import has_token
 from service.domain.text.cleaning import MAX_INDEXED_BYTES, clean_identifier, fits_index
 from service.domain.text.markup import one_line, shorten
 from service.domain.urls.canonical import MAX_URL_CHARACTERS, is_web_url
-from service.errors import BadInputError, FeedError, NotAFeedError
-from service.errors.redaction import redact_input
+from service.errors import AlreadyExistsError, BadInputError, FeedError, NotAFeedError
+from service.errors.redaction import redact_input, redact_url
 from service.ingest.admit import MAX_NAME_CHARACTERS
 from service.ingest.catalogue_files import assign_outlets, read_outlets
 from service.ingest.discover import DiscoveryJob, FeedLink, usual_addresses
@@ -119,6 +119,22 @@ def _keep_feeds(links: Sequence[FeedLink], settings: Settings) -> list[FeedLink]
             feed = CheckedFeed(link.url, result, parsed).to_opml(link.title)
             feeds.setdefault(result.final_url, FeedLink(feed.url, feed.title, link.guess))
     return list(feeds.values())
+
+
+def add_new_feed(session: Session, opml_feed: OpmlFeed, *, now: datetime) -> int:
+    """Add a feed, its outlet and the shipped outlets; return the id of the feed.
+
+    Raises:
+        AlreadyExistsError: a feed has this URL.
+        BadInputError: the URL is too long or contains control characters.
+    """
+    is_new = bool(add_feeds(session, [opml_feed], now=now))
+    feed_id = feeds.get_feed_id(session, opml_feed.url)
+    if not is_new:
+        raise AlreadyExistsError(
+            f"Feed {redact_url(opml_feed.url)} already exists as feed {feed_id}"
+        )
+    return feed_id
 
 
 def add_feeds(session: Session, opml_feeds: Sequence[OpmlFeed], *, now: datetime) -> int:

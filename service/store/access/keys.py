@@ -73,7 +73,8 @@ def create(
     ).one_or_none()
     if row is None:
         raise AlreadyExistsError(
-            f"A key named {name} already exists; choose another name or revoke that key"
+            f"A key named {name} already exists as key {get_by_name(session, name).id}; "
+            "choose another name or revoke that key"
         )
     return _key(row), secret
 

@@ -91,7 +91,7 @@ def undo_move(session: Session, text: str, *, now: datetime) -> FeedMoveRow:
     other = find_feed_by_url(session, move.old_url)
     if other is not None and other.id != move.feed_id:
         raise AlreadyExistsError(
-            f"Another feed has the URL {redact_url(move.old_url)} now; change it first"
+            f"Feed {other.id} has the URL {redact_url(move.old_url)} now; change it first"
         )
     move.undone_at = now
     values = {"etag": None, "last_modified": None, "redirect_url": None, "redirect_since": None}

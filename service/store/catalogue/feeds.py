@@ -189,6 +189,11 @@ def find_feed_by_url(session: Session, url: str) -> FeedRow | None:
     return session.scalar(select(FeedRow).where(FeedRow.url == url))
 
 
+def get_feed_id(session: Session, url: str) -> int:
+    """Return the id of the feed with this URL, which must exist."""
+    return session.scalars(select(FeedRow.id).where(FeedRow.url == url)).one()
+
+
 def find_feed(session: Session, text: str) -> FeedRow | None:
     """Return the feed with this URL or this id, if any."""
     by_url = find_feed_by_url(session, text)

@@ -53,8 +53,9 @@ def add(
     if session.scalar(owner.with_for_update(key_share=True)) is None:
         raise NotFoundError("subscriber", subscriber_id)
     existing = list_alerts(session, subscriber_id)
-    if any(each.conditions == conditions for each in existing):  # saved queries are not loaded here
-        raise AlreadyExistsError(f"This alert already exists: {conditions}")
+    for each in existing:
+        if each.conditions == conditions:  # saved queries are not loaded here
+            raise AlreadyExistsError(f"This alert already exists as alert {each.id}: {conditions}")
     if len(existing) >= MAX_ALERTS:
         raise BadInputError(
             f"A subscriber may have at most {MAX_ALERTS} alerts: stop one before adding another"

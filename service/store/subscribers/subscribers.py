@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.subscribers.digest_schedule import DeliverySchedule
 from service.domain.subscribers.digest_selection import Filters
-from service.errors import AlreadyExistsError, NotFoundError
+from service.errors import AlreadyExistsError, NotFoundError, SuppressedAddressError
 from service.store.catalogue.known_names import require_known_names
 from service.store.database.arrays import equals_any
 from service.store.subscribers import suppression
@@ -52,13 +52,13 @@ def add(
     With `replace_pending`, new settings replace those of a pending subscriber.
 
     Raises:
-        AlreadyExistsError: the address is active, or pending without `replace_pending`, or it is
-            on the suppression list.
+        SuppressedAddressError: the address is on the suppression list.
+        AlreadyExistsError: the address is active, or pending without `replace_pending`.
         BadInputError: an outlet or storyline of the filters does not exist.
     """
     _require_known(session, filters, Filters())
     if reason := suppression.find(session, address):
-        raise AlreadyExistsError(
+        raise SuppressedAddressError(
             f"{address} is on the suppression list ({reason}); emails to this address are not "
             "allowed. If its owner requests emails, run samestory subscribers unsuppress"
         )

@@ -19,11 +19,14 @@ CONFLICTING_DECISION = {"decision": 7, "message": LOCK, "undo": "/v1/decisions/7
 IN_PROGRESS = "A request with Idempotency-Key 5f0c7b1d is still in progress; retry in a second"
 #: 409 of routes that create a unique object; other routes return `IN_PROGRESS`.
 ALREADY_EXISTS = {
-    "/v1/feeds": "Feed https://harbour-times.example/feed.xml already exists",
-    "/v1/keys": "A key named newsroom already exists; choose another name or revoke that key",
+    "/v1/feeds": "Feed https://harbour-times.example/feed.xml already exists as feed 7",
+    "/v1/keys": "A key named Harbour Times already exists as key 7; "
+    "choose another name or revoke that key",
+    "/v1/queries": "The saved query 'harbour' already exists: change it, or choose another id",
     "/v1/subscribers": "reader@example.org is subscriber 7 and has not confirmed yet; "
     "change this subscriber, or remove it and add it again",
-    "/v1/subscribers/{subscriber_id}/alerts": "This alert already exists: ferry or pier",
+    "/v1/subscribers/{subscriber_id}/alerts": "This alert already exists as alert 7: query harbour, "
+    "ferry or pier, Orlan, from harbour-times, from United Kingdom, 2 or more independent outlets",
 }
 DETAILS = {
     400: "There was an error parsing the body",

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import UploadFile
 
-from service.errors import AlreadyExistsError, BadInputError, FeedError, NotAFeedError
-from service.errors.redaction import redact_url, redact_urls
-from service.ingest.add_feed import CheckedFeed, add_feeds, discover_feeds, fetch_feed
+from service.errors import BadInputError, FeedError, NotAFeedError
+from service.errors.redaction import redact_urls
+from service.ingest.add_feed import CheckedFeed, add_feeds, add_new_feed, discover_feeds, fetch_feed
 from service.ingest.discover import FeedLink
 from service.ingest.opml import OpmlList, read_opml
 from service.store.access.browser_sessions import BrowserSession
@@ -64,10 +64,7 @@ def add(web: WebContextDep, person: Admin, form: PostedForm) -> HTMLResponse | R
     try:
         feed = fetch_feed(url, web.settings).to_opml(form.text("title"))
         with web.sessions.begin() as session:
-            if not add_feeds(session, [feed], now=web.clock()):
-                raise AlreadyExistsError(f"Feed {redact_url(feed.url)} already exists")
-            row = feeds.find_feed_by_url(session, feed.url)
-            feed_id = row.id if row else 0
+            feed_id = add_new_feed(session, feed, now=web.clock())
     except (BadInputError, FeedError) as error:
         return _render(web, person, url=url, error=redact_urls(str(error)))
     return see_other(f"{PATH}/{feed_id}?done=added")

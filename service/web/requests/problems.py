@@ -28,6 +28,7 @@ from service.errors import (
     NotFoundError,
     RequestInProgressError,
     SettingsError,
+    SuppressedAddressError,
 )
 from service.web.dependencies import web_context
 from service.web.requests.content_type import UNSUPPORTED_MEDIA_TYPE, unsupported_reason
@@ -205,6 +206,7 @@ def add_exception_handlers(app: FastAPI) -> None:
         DecisionConflictError: _handle_conflict,
         BadInputError: respond_with(422),
         AlreadyExistsError: respond_with(409, "already-exists"),
+        SuppressedAddressError: respond_with(409, "suppressed-address"),
         IdempotencyKeyReusedError: respond_with(422, "idempotency-key-reused"),
         RequestInProgressError: respond_with(409, "request-in-progress", IN_PROGRESS_RETRY),
         FeedError: respond_with(422, "invalid-feed"),

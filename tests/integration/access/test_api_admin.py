@@ -10,7 +10,7 @@ from jobs.running.context import Context
 from service.domain.access.roles import Role
 from service.domain.subscribers.alerts import MAX_ALERTS
 from service.store.database.sessions import Sessions
-from service.store.subscribers import alerts
+from service.store.subscribers import alerts, suppression
 from service.web.app import create_app
 from tests.integration.conftest import Clock
 from tests.support.database.api_keys import KeyClient, make_key_client
@@ -56,6 +56,7 @@ def test_key_is_created_shown_once_and_revoked(adam: KeyClient, clock: Clock) ->
         409,
         "urn:samestory:problem:already-exists",
     )
+    assert f"as key {created.json['id']}" in duplicate.json["detail"]
     gone = adam.request("DELETE", created.headers["location"])
     assert gone.json["revoked_at"]
     assert ann.get("/v1/decisions").status == 401
@@ -88,7 +89,9 @@ def test_feed_is_fetched_and_added(adam: KeyClient, feed_server: FeedServer) -> 
     assert (created.json["url"], created.json["title"]) == (url, "Loopback")
     assert created.json["outlet"]["slug"] == "outlet.example"
     assert adam.get(created.headers["location"]).json == created.json
-    assert adam.post(FEEDS, {"url": url}).status == 409
+    again = adam.post(FEEDS, {"url": url})
+    assert (again.status, again.json["type"]) == (409, "urn:samestory:problem:already-exists")
+    assert f"as feed {created.json['id']}" in again.json["detail"]
     rejected = adam.post(FEEDS, {"url": feed_server.url("/page")})
     assert rejected.status == 422
     assert rejected.json["type"] == "urn:samestory:problem:invalid-feed"
@@ -150,6 +153,14 @@ def test_adding_pending_subscriber_returns_409_and_keeps_settings(adam: KeyClien
     assert (back.status, back.json["id"], back.json["hour"]) == (201, created.json["id"], 9)
 
 
+def test_suppressed_address_has_its_own_problem_type(adam: KeyClient, sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        suppression.add(session, "ann@x.example", "complaint: abuse")
+    rejected = adam.post(SUBSCRIBERS, {"address": "ann@x.example"})
+    assert rejected.status == 409
+    assert rejected.json["type"] == "urn:samestory:problem:suppressed-address"
+
+
 def test_alert_is_added_listed_and_removed(
     adam: KeyClient, sessions: Sessions, clock: Clock
 ) -> None:
@@ -186,6 +197,7 @@ def test_alert_is_added_listed_and_removed(
         409,
         "urn:samestory:problem:already-exists",
     )
+    assert f"as alert {number}" in duplicate.json["detail"]
     for method in ("GET", "DELETE"):
         assert adam.request(method, f"{other}/alerts/{number}").status == 404
     assert adam.request("DELETE", created.headers["location"]).status == 204

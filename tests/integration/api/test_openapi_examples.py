@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -22,6 +23,7 @@ from tests.support.servers.site import serving
 #: A route that fetches the URL of its example. The test sends a private address, which is rejected
 #: after the body was accepted.
 FETCHES = ("POST", "/v1/feeds")
+PROBLEM, ALREADY_EXISTS = "application/problem+json", "urn:samestory:problem:already-exists"
 #: Times of reports: just after the time in the examples, and a day before.
 REPORTED, DAY = datetime(2026, 11, 2, 9, 20, tzinfo=UTC), timedelta(days=1)
 BEFORE = REPORTED - DAY
@@ -38,10 +40,10 @@ OBJECTS = (
 ORDER = ("get", "post", "patch", "put", "delete")
 
 
-@pytest.fixture(scope="module")
-def client(new_database: Callable[[], str]) -> Iterator[KeyClient]:
+@contextmanager
+def serving_examples(database_url: str) -> Iterator[KeyClient]:
     """A client with all roles, of a store with the objects that the examples name."""
-    engine = schema.make_engine(new_database())
+    engine = schema.make_engine(database_url)
     sessions = make_sessions(engine)
     with sessions.begin() as session:
         rows = Rows(session)
@@ -67,8 +69,16 @@ def client(new_database: Callable[[], str]) -> Iterator[KeyClient]:
         ann = make_key_client(site, sessions, "ann", *Role)
         for path, body in OBJECTS:
             assert ann.post(path, body).status == 201
+        try:
+            yield ann
+        finally:
+            engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def client(new_database: Callable[[], str]) -> Iterator[KeyClient]:
+    with serving_examples(new_database()) as ann:
         yield ann
-    engine.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +149,27 @@ def test_each_example_works_with_its_route(client: KeyClient, document: dict[str
                 validate = components | media["application/json"]["schema"]
                 jsonschema_rs.validate(validate, response.json)
     assert failures == []
+
+
+def test_conflict_example_is_the_response_to_a_repeated_request(
+    new_database: Callable[[], str], document: dict[str, Any]
+) -> None:
+    """Routes that create a unique object show `already-exists`, and no other route does."""
+    documented, returned = {}, {}
+    with serving_examples(new_database()) as client:
+        for method, path, operation in operations(document):
+            if method != "POST" or "409" not in operation["responses"]:
+                continue
+            example = operation["responses"]["409"]["content"][PROBLEM]["example"]
+            if example["type"] == ALREADY_EXISTS:
+                documented[path] = re.sub(r"\d+", "7", example["detail"])
+            for address, body in requests(path, operation) if path != FETCHES[1] else ():
+                client.post(address, body)
+                again = client.post(address, body)
+                if again.status == 409 and again.json["type"] == ALREADY_EXISTS:
+                    returned[path] = re.sub(r"\d+", "7", again.json["detail"])
+    assert documented.pop(FETCHES[1])  # a test of this route has a feed server
+    assert documented == returned
 
 
 def test_operations_satisfy_the_rules_of_linters(document: dict[str, Any]) -> None:

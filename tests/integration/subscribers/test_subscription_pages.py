@@ -13,7 +13,7 @@ from service.domain.subscribers.digest_model import Digest
 from service.domain.subscribers.digest_schedule import DueDate
 from service.domain.subscribers.digest_selection import Filters, History
 from service.domain.subscribers.story_index import StoryIndex
-from service.errors import AlreadyExistsError
+from service.errors import SuppressedAddressError
 from service.mail.signed_links import LinkSigner, Token, last_day_of, sign_token, verify_token
 from service.settings import load as settings_module
 from service.settings.sections.delivery import DigestSettings
@@ -301,7 +301,10 @@ def test_complaint_is_final(site: Site, sessions: Sessions, subscriber: Subscrib
         subscribers.stop(session, subscriber.id, "complaint: abuse")
     post(site, confirmation)
     assert reload(sessions, subscriber).stop_reason == "complaint: abuse"
-    with sessions.begin() as session, pytest.raises(AlreadyExistsError, match="suppression list"):
+    with (
+        sessions.begin() as session,
+        pytest.raises(SuppressedAddressError, match="suppression list"),
+    ):
         subscribers.add(session, "ann@x.example", DAILY, Filters(), now=DUE)
     assert reload(sessions, subscriber).state == "stopped"
 
@@ -310,7 +313,10 @@ def test_suppression_outlives_the_subscriber(sessions: Sessions, subscriber: Sub
     with sessions.begin() as session:
         subscribers.stop(session, subscriber.id, "complaint: abuse")
         subscribers.remove(session, subscriber.id)
-    with sessions.begin() as session, pytest.raises(AlreadyExistsError, match="complaint: abuse"):
+    with (
+        sessions.begin() as session,
+        pytest.raises(SuppressedAddressError, match="complaint: abuse"),
+    ):
         subscribers.add(session, "Ann@X.example", DAILY, Filters(), now=DUE)
     with sessions.begin() as session:
         assert suppression.remove(session, "ANN@x.example")

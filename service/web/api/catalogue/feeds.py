@@ -8,9 +8,8 @@ from sqlalchemy.orm import Session
 
 from service.domain.access.roles import Role
 from service.domain.field_types import LanguageCodes, ShortText, TextValues
-from service.errors import AlreadyExistsError
 from service.errors.redaction import redact_url
-from service.ingest.add_feed import add_feeds, fetch_feed
+from service.ingest.add_feed import add_new_feed, fetch_feed
 from service.store.catalogue import feeds, views
 from service.store.catalogue.feeds import FeedStatus
 from service.store.catalogue.views import FeedFilter, FeedView
@@ -186,10 +185,8 @@ def add_feed(web: WebContextDep, write: WriteDep, body: NewFeedIn) -> Response:
 
     def add(session: Session) -> WriteResult:
         feed = fetch_feed(body.url, web.settings).to_opml(body.title or "")
-        if not add_feeds(session, [feed], now=web.clock()):
-            raise AlreadyExistsError(f"Feed {redact_url(feed.url)} already exists")
-        row = feeds.find_feed_by_url(session, feed.url)
-        added = FeedOut.of(views.get_feed(session, row.id if row else 0))
+        feed_id = add_new_feed(session, feed, now=web.clock())
+        added = FeedOut.of(views.get_feed(session, feed_id))
         return WriteResult(added, f"/v1/feeds/{added.id}")
 
     return write(add)

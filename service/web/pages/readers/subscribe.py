@@ -20,7 +20,13 @@ from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS, DEFAU
 from service.domain.subscribers.digest_schedule import DeliverySchedule
 from service.domain.subscribers.digest_selection import Filters
 from service.domain.text.email_addresses import normalize_email
-from service.errors import AlreadyExistsError, BadInputError, MailError, SettingsError
+from service.errors import (
+    AlreadyExistsError,
+    BadInputError,
+    MailError,
+    SettingsError,
+    SuppressedAddressError,
+)
 from service.mail.deliver import send_confirmation
 from service.mail.smtp import open_sender
 from service.store.access import rate_buckets
@@ -121,7 +127,7 @@ def _request_confirmation(
             subscriber = subscribers.add(
                 session, address, schedule, filters, now=now, replace_pending=True
             )
-    except AlreadyExistsError:  # active, or complained about an email
+    except (AlreadyExistsError, SuppressedAddressError):
         return
     try:
         with open_sender(web.settings.mail) as sender:
