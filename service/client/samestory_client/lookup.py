@@ -35,7 +35,7 @@ class MissingValue:
 class Missing:
     """Outlets and others that usually report comparable stories; all empty if `withheld`."""
 
-    similar_stories: int
+    comparable_stories: int
     withheld: str | None
     outlets: tuple[MissingValue, ...]
     families: tuple[MissingValue, ...]

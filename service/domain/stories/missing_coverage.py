@@ -14,7 +14,7 @@ from enum import StrEnum
 #: Minimum number of outlets of a story that is compared.
 MIN_OUTLETS = 3
 #: Minimum number of comparable stories for a comparison.
-MIN_SIMILAR = 20
+MIN_COMPARABLE = 20
 #: Outlets may still report a younger story.
 MIN_AGE = timedelta(hours=12)
 #: A value is usual if its share is at least this, with a confidence of 97.5 %.
@@ -31,11 +31,11 @@ class Withheld(StrEnum):
 
     FEW_OUTLETS = "few_outlets"
     TOO_EARLY = "too_early"
-    FEW_SIMILAR_STORIES = "few_similar_stories"
+    FEW_COMPARABLE_STORIES = "few_comparable_stories"
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class StoryValues:
     """The values that the reports of a story have; unknown countries and languages are omitted."""
 
     outlets: frozenset[str] = frozenset()
@@ -57,7 +57,7 @@ class MissingValue:
 class MissingCoverage:
     """Usual values that a story lacks, the most usual first; all empty if withheld."""
 
-    similar_stories: int
+    comparable_stories: int
     withheld: Withheld | None = None
     outlets: tuple[MissingValue, ...] = ()
     families: tuple[MissingValue, ...] = ()
@@ -66,27 +66,29 @@ class MissingCoverage:
 
 
 def find_missing(
-    story: Profile, similar: Sequence[Profile], active: Profile, *, age: timedelta
+    story: StoryValues, comparable: Sequence[StoryValues], active: StoryValues, *, age: timedelta
 ) -> MissingCoverage:
     """Find the usual values of comparable stories that a story lacks.
 
     `active` has the values with any article in the time of the story: an outlet whose feed failed
     is not missing. `age` is the time since the first report.
     """
-    withheld = _reason_to_withhold(story, len(similar), age)
+    withheld = _reason_to_withhold(story, len(comparable), age)
     if withheld is not None:
-        return MissingCoverage(len(similar), withheld)
+        return MissingCoverage(len(comparable), withheld)
     return MissingCoverage(
-        len(similar),
-        outlets=_missing_values([each.outlets for each in similar], active.outlets - story.outlets),
+        len(comparable),
+        outlets=_missing_values(
+            [each.outlets for each in comparable], active.outlets - story.outlets
+        ),
         families=_missing_values(
-            [each.families for each in similar], active.families - story.families
+            [each.families for each in comparable], active.families - story.families
         ),
         countries=_missing_values(
-            [each.countries for each in similar], active.countries - story.countries
+            [each.countries for each in comparable], active.countries - story.countries
         ),
         languages=_missing_values(
-            [each.languages for each in similar], active.languages - story.languages
+            [each.languages for each in comparable], active.languages - story.languages
         ),
     )
 
@@ -114,23 +116,23 @@ def find_absent(
     return absent
 
 
-def _reason_to_withhold(story: Profile, similar: int, age: timedelta) -> Withheld | None:
+def _reason_to_withhold(story: StoryValues, comparable: int, age: timedelta) -> Withheld | None:
     if len(story.outlets) < MIN_OUTLETS:
         return Withheld.FEW_OUTLETS
     if age < MIN_AGE:
         return Withheld.TOO_EARLY
-    return Withheld.FEW_SIMILAR_STORIES if similar < MIN_SIMILAR else None
+    return Withheld.FEW_COMPARABLE_STORIES if comparable < MIN_COMPARABLE else None
 
 
 def _missing_values(
-    similar: Sequence[frozenset[str]], candidates: frozenset[str]
+    comparable: Sequence[frozenset[str]], candidates: frozenset[str]
 ) -> tuple[MissingValue, ...]:
-    counts = Counter(value for values in similar for value in values if value in candidates)
+    counts = Counter(value for values in comparable for value in values if value in candidates)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(
-        MissingValue(value, count / len(similar), count)
+        MissingValue(value, count / len(comparable), count)
         for value, count in ranked
-        if lower_bound(count, len(similar)) >= MIN_SHARE
+        if lower_bound(count, len(comparable)) >= MIN_SHARE
     )
 
 

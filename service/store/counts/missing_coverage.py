@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.domain.stories.missing_coverage import (
     MIN_OUTLETS,
     MissingCoverage,
-    Profile,
+    StoryValues,
     find_missing,
 )
 from service.errors import NotFoundError
@@ -24,11 +24,11 @@ from service.store.tables import ArticleRow, FeedRow, MembershipRow, OutletRow, 
 #: Comparable stories are searched over this time before the last report of the story.
 SPAN = timedelta(days=30)
 #: Bounds of the search: outlets of the story, their latest articles, and comparable stories.
-MAX_OUTLETS, MAX_ARTICLES, MAX_SIMILAR = 40, 20_000, 300
+MAX_OUTLETS, MAX_ARTICLES, MAX_COMPARABLE = 40, 20_000, 300
 
 
 def load_missing_coverage(session: Session, story_id: str) -> MissingCoverage:
-    """Compare a story with similar ones; at most five statements.
+    """Compare a story with its comparable stories; at most five statements.
 
     A comparable story has at least half of the outlets of the story, and at least two of them.
 
@@ -38,14 +38,14 @@ def load_missing_coverage(session: Session, story_id: str) -> MissingCoverage:
     story = session.get(StoryRow, story_id)
     if story is None or story.hidden or story.state == "merged":
         raise NotFoundError("story", story_id)
-    own = _load_profiles(session, [story_id]).get(story_id, Profile())
+    own = _load_values(session, [story_id]).get(story_id, StoryValues())
     latest = session.scalar(select(func.max(ArticleRow.reported_at))) or story.last_reported_at
     age = latest - story.first_reported_at
     if len(own.outlets) < MIN_OUTLETS:
-        return find_missing(own, (), Profile(), age=age)
-    similar = _load_profiles(session, _find_similar(session, story, own.outlets))
+        return find_missing(own, (), StoryValues(), age=age)
+    comparable = _load_values(session, _find_comparable(session, story, own.outlets))
     active = _load_active(session, story.first_reported_at, story.last_reported_at)
-    return find_missing(own, list(similar.values()), active, age=age)
+    return find_missing(own, list(comparable.values()), active, age=age)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def list_followed_outlets(
     return [FollowedOutlet(*row) for row in session.execute(statement)]
 
 
-def _find_similar(session: Session, story: StoryRow, outlets: Collection[str]) -> list[str]:
+def _find_comparable(session: Session, story: StoryRow, outlets: Collection[str]) -> list[str]:
     """The latest visible stories with many of these outlets; one statement."""
     some = sorted(outlets)[:MAX_OUTLETS]
     of_outlets = select(OutletRow.id).where(equals_any(OutletRow.slug, some))
@@ -100,12 +100,12 @@ def _find_similar(session: Session, story: StoryRow, outlets: Collection[str]) -
         .group_by(StoryRow.id)
         .having(shared >= max(2, -(-len(some) // 2)))
         .order_by(StoryRow.last_reported_at.desc(), StoryRow.id)
-        .limit(MAX_SIMILAR)
+        .limit(MAX_COMPARABLE)
     )
     return list(session.scalars(statement))
 
 
-def _load_profiles(session: Session, story_ids: Collection[str]) -> dict[str, Profile]:
+def _load_values(session: Session, story_ids: Collection[str]) -> dict[str, StoryValues]:
     """The values of the current members of these stories; one statement."""
     if not story_ids:
         return {}
@@ -120,10 +120,10 @@ def _load_profiles(session: Session, story_ids: Collection[str]) -> dict[str, Pr
     rows: dict[str, list[Any]] = defaultdict(list)
     for story_id, *values in session.execute(statement):
         rows[story_id].append(values)
-    return {story_id: _profile(values) for story_id, values in rows.items()}
+    return {story_id: _story_values(values) for story_id, values in rows.items()}
 
 
-def _load_active(session: Session, first: datetime, last: datetime) -> Profile:
+def _load_active(session: Session, first: datetime, last: datetime) -> StoryValues:
     """The values with an article around this time; one statement."""
     statement = (
         select(*_VALUES)
@@ -132,13 +132,13 @@ def _load_active(session: Session, first: datetime, last: datetime) -> Profile:
         .where(~is_hidden(ArticleRow.id))
         .distinct()
     )
-    return _profile(session.execute(statement))
+    return _story_values(session.execute(statement))
 
 
 _VALUES = (OutletRow.slug, OutletRow.family, OutletRow.country, LANGUAGE_CODE)
 
 
-def _profile(rows: Iterable[Any]) -> Profile:
+def _story_values(rows: Iterable[Any]) -> StoryValues:
     """The profile of rows of `_VALUES`."""
     columns = list(zip(*rows, strict=True)) or [()] * len(_VALUES)
-    return Profile(*(frozenset(filter(None, column)) for column in columns))
+    return StoryValues(*(frozenset(filter(None, column)) for column in columns))

@@ -53,7 +53,7 @@ def test_usual_outlets_countries_and_languages_are_listed(sessions: Sessions):
     response = missing(sessions)
     absent = {"value": "absent", "name": "The Absent", "share": 1.0, "stories": 30}
     assert response == {
-        "similar_stories": 30,
+        "comparable_stories": 30,
         "withheld": None,
         "reason": None,
         "outlets": [absent],
@@ -66,16 +66,16 @@ def test_usual_outlets_countries_and_languages_are_listed(sessions: Sessions):
 def test_thin_evidence_is_withheld_with_a_reason(sessions: Sessions):
     fill(sessions, similar=10)
     response = missing(sessions)
-    assert response["withheld"] == "few_similar_stories"
+    assert response["withheld"] == "few_comparable_stories"
     assert response["reason"] == "There are fewer than 20 comparable stories"
     assert response["outlets"] == []
 
 
 def test_hidden_stories_are_no_evidence(sessions: Sessions):
     fill(sessions, similar=20)
-    assert missing(sessions)["similar_stories"] == 20
+    assert missing(sessions)["comparable_stories"] == 20
     decide(sessions, NOW, lambda session, by: actions.mark_story(session, by, "hide", "story3"))
-    assert missing(sessions)["similar_stories"] == 19
+    assert missing(sessions)["comparable_stories"] == 19
     decide(sessions, NOW, lambda session, by: actions.mark_story(session, by, "hide", "ferry"))
     with serving(sessions) as site:
         assert site.get("/v1/stories/ferry/missing").status == 404

@@ -8,24 +8,24 @@ import pytest
 from service.domain.stories.missing_coverage import (
     MIN_AGE,
     MissingValue,
-    Profile,
+    StoryValues,
     Withheld,
     find_absent,
     find_missing,
     lower_bound,
 )
 
-STORY = Profile(frozenset("abc"), frozenset("ab"), frozenset({"GB"}), frozenset({"en"}))
-USUAL = Profile(frozenset("abd"), frozenset("abd"), frozenset({"GB", "FR"}), frozenset({"fr"}))
-RARE = Profile(frozenset("abe"), frozenset("abe"), frozenset({"DE"}), frozenset({"de"}))
-ACTIVE = Profile(
+STORY = StoryValues(frozenset("abc"), frozenset("ab"), frozenset({"GB"}), frozenset({"en"}))
+USUAL = StoryValues(frozenset("abd"), frozenset("abd"), frozenset({"GB", "FR"}), frozenset({"fr"}))
+RARE = StoryValues(frozenset("abe"), frozenset("abe"), frozenset({"DE"}), frozenset({"de"}))
+ACTIVE = StoryValues(
     frozenset("abcde"), frozenset("abde"), frozenset({"GB", "FR", "DE"}), frozenset({"fr", "de"})
 )
 
 
 def test_usual_values_that_the_story_lacks_are_missing():
     missing = find_missing(STORY, [USUAL] * 30 + [RARE] * 10, ACTIVE, age=MIN_AGE)
-    assert (missing.withheld, missing.similar_stories) == (None, 40)
+    assert (missing.withheld, missing.comparable_stories) == (None, 40)
     assert missing.outlets == missing.families == (MissingValue("d", 0.75, 30),)
     assert missing.countries == (MissingValue("FR", 0.75, 30),)
     assert missing.languages == (MissingValue("fr", 0.75, 30),)
@@ -44,16 +44,16 @@ def test_half_of_few_stories_is_not_usual():
 
 
 @pytest.mark.parametrize(
-    ("outlets", "similar", "age", "reason"),
+    ("outlets", "comparable", "age", "reason"),
     [
         ("ab", 100, MIN_AGE, Withheld.FEW_OUTLETS),
         ("abc", 100, MIN_AGE - timedelta(seconds=1), Withheld.TOO_EARLY),
-        ("abc", 19, MIN_AGE, Withheld.FEW_SIMILAR_STORIES),
+        ("abc", 19, MIN_AGE, Withheld.FEW_COMPARABLE_STORIES),
     ],
 )
-def test_thin_evidence_is_withheld(outlets: str, similar: int, age: timedelta, reason: Withheld):
+def test_thin_evidence_is_withheld(outlets: str, comparable: int, age: timedelta, reason: Withheld):
     story = replace(STORY, outlets=frozenset(outlets))
-    missing = find_missing(story, [USUAL] * similar, ACTIVE, age=age)
+    missing = find_missing(story, [USUAL] * comparable, ACTIVE, age=age)
     assert missing.withheld is reason
     assert missing.outlets == missing.countries == ()
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from service.domain.counts.dimensions import Dimension
 from service.domain.stories.missing_coverage import (
     MIN_AGE,
+    MIN_COMPARABLE,
     MIN_OUTLETS,
-    MIN_SIMILAR,
     MissingValue,
     Withheld,
 )
@@ -30,7 +30,7 @@ REASONS = {
     Withheld.FEW_OUTLETS: f"The story has fewer than {MIN_OUTLETS} outlets",
     Withheld.TOO_EARLY: f"The first report is less than {MIN_AGE.seconds // 3600} hours older than "
     "the latest article of all stories",
-    Withheld.FEW_SIMILAR_STORIES: f"There are fewer than {MIN_SIMILAR} comparable stories",
+    Withheld.FEW_COMPARABLE_STORIES: f"There are fewer than {MIN_COMPARABLE} comparable stories",
 }
 
 
@@ -44,7 +44,7 @@ class MissingValueOut(ValueOut):
 class MissingOut(BaseModel):
     """Outlets, families, countries and languages that usually report comparable stories."""
 
-    similar_stories: int = Field(
+    comparable_stories: int = Field(
         description="Number of stories of the 30 days before the last report with at least half of "
         "the outlets of this story, at most 300."
     )
@@ -61,7 +61,7 @@ class MissingOut(BaseModel):
     def load(cls, session: Session, story_id: str) -> Self:
         missing = load_missing_coverage(session, story_id)
         return cls(
-            similar_stories=missing.similar_stories,
+            comparable_stories=missing.comparable_stories,
             withheld=missing.withheld,
             reason=REASONS[missing.withheld] if missing.withheld else None,
             outlets=_missing_values(session, Dimension.OUTLET, missing.outlets),
