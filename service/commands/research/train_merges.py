@@ -1,4 +1,4 @@
-"""Command `train-merges`: train the merge decision on labelled windows."""
+"""Command `train-merges`: train the merge model on labelled windows."""
 
 import hashlib
 import math

@@ -35,7 +35,7 @@ def load_pair_model(settings: WeightsSettings = PAIR_WEIGHTS) -> PairModel:
 
 
 def load_merge_model(settings: WeightsSettings = MERGE_WEIGHTS) -> MergeModel:
-    """Load the weights of the merge decision.
+    """Load the merge model.
 
     Raises:
         BadInputError: the file is missing or contains no merge model.

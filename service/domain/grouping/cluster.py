@@ -1,4 +1,4 @@
-"""Clustering of a window: connected components, HDBSCAN clusters, merge decisions."""
+"""Clustering of a window: connected components, HDBSCAN clusters, merges of groups."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

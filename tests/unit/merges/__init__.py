@@ -1,4 +1,4 @@
-"""Tests of the merge decision: units, features of two groups, the merge model and its training.
+"""Tests of merges: units, features of two groups, the merge model and its training.
 
 Grouping of whole windows is tested in `tests.unit.grouping`.
 """
