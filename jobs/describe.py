@@ -46,7 +46,7 @@ def describe(context: Context) -> Counts:
             article_ids = [key for ids in members.values() for key in ids]
             outlets = descriptions.load_outlet_index(session)
             shared = DescriptionContext(
-                originals=copies.load_originals(session, article_ids),
+                original_of=copies.load_originals(session, article_ids),
                 families=outlets.families,
                 outlet_names=outlets.names,
                 agency_names=AgencyNames(outlets.names, outlets.agencies),
@@ -58,7 +58,7 @@ def describe(context: Context) -> Counts:
                 encode=CachedSentences(context.encoder(), context.settings.embed.languages),
                 recognise=recognise,
             )
-            contents = _load_contents(session, context, members, shared.originals)
+            contents = _load_contents(session, context, members, shared.original_of)
             neighbours = _load_neighbours(session, context, contents)
             described = [
                 describe_story(key, story, neighbours[key], shared, stale[key].last_reported_at)
@@ -104,7 +104,7 @@ def _load_contents(
     session: Session,
     context: Context,
     members: Mapping[str, Sequence[int]],
-    originals: Collection[ArticleId],
+    copies: Collection[ArticleId],
 ) -> dict[str, StoryContent]:
     """Load each story's articles and vectors, and choose its headline article."""
     encoder = context.encoder()
@@ -117,7 +117,7 @@ def _load_contents(
     for story, ids in members.items():
         own = [article_by_id[key] for key in ids]
         own_values = values[[row_of[key] for key in ids]]
-        headline_article = choose_headline_article(own, own_values, originals)
+        headline_article = choose_headline_article(own, own_values, copies)
         contents[story] = StoryContent(own, own_values, headline_article)
     return contents
 

@@ -251,5 +251,5 @@ def _to_dict(address: str, alert: Alert) -> dict[str, Any]:
         "countries": sorted(conditions.countries),
         "min_independent": conditions.min_independent,
         "query": conditions.saved.id if conditions.saved else None,
-        "created_at": alert.since.isoformat(),
+        "created_at": alert.created_at.isoformat(),
     }

@@ -244,7 +244,7 @@ class _Delivery:
         with self._outcomes.begin() as session:
             attempts = deliveries.count_attempts(session, edition_id)
             until = self._context.clock() + retry_pause(attempts)
-            deliveries.mark_deferred(
+            deliveries.mark_failed_temporarily(
                 session, delivery_id, code=error.code, error=str(error), until=until
             )
 

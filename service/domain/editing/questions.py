@@ -9,7 +9,7 @@ MIN_PART = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
+class ExplainedMembership:
     """A current membership with the evidence of its placement; scores are probabilities."""
 
     article: int
@@ -66,23 +66,25 @@ Question = UncertainMembership | LikelyMerge | LikelySplit
 
 
 def uncertain_memberships(
-    placements: Iterable[Placement], *, below: float
+    memberships: Iterable[ExplainedMembership], *, below: float
 ) -> list[UncertainMembership]:
-    """Placements with a score below `below`, the lowest first; those by editors are certain."""
+    """Memberships with a score below `below`, the lowest first; those by editors are certain."""
     questions = [
         UncertainMembership(
             each.article, each.story, each.score, each.alternative[0] if each.alternative else None
         )
-        for each in placements
+        for each in memberships
         if not each.by_editor and each.score is not None and each.score < below
     ]
     return sorted(questions, key=lambda each: (each.score, each.article))
 
 
-def likely_merges(placements: Iterable[Placement], *, at_least: float) -> list[LikelyMerge]:
+def likely_merges(
+    memberships: Iterable[ExplainedMembership], *, at_least: float
+) -> list[LikelyMerge]:
     """Pairs of stories whose articles reach `at_least` with the other one, highest score first."""
     scores: Mapping[tuple[str, str], list[float]] = defaultdict(list)
-    for each in placements:
+    for each in memberships:
         if each.alternative is None or each.alternative[1] < at_least:
             continue
         one, other = sorted((each.story, each.alternative[0]))
@@ -92,14 +94,14 @@ def likely_merges(placements: Iterable[Placement], *, at_least: float) -> list[L
     return sorted(merges, key=lambda each: (-each.score, each.stories))
 
 
-def likely_splits(placements: Iterable[Placement], *, link: float) -> list[LikelySplit]:
+def likely_splits(memberships: Iterable[ExplainedMembership], *, link: float) -> list[LikelySplit]:
     """Parts of stories that no link of at least `link` connects with the largest part.
 
-    `placements` are all articles of each story. Parts of fewer than `MIN_PART` articles are left
-    out, because they are uncertain memberships.
+    `memberships` are those of all articles of each story. Parts of fewer than `MIN_PART` articles
+    are left out, because they are uncertain memberships.
     """
-    by_story: Mapping[str, list[Placement]] = defaultdict(list)
-    for each in placements:
+    by_story: Mapping[str, list[ExplainedMembership]] = defaultdict(list)
+    for each in memberships:
         by_story[each.story].append(each)
     splits = []
     for story, members in sorted(by_story.items()):
@@ -109,7 +111,7 @@ def likely_splits(placements: Iterable[Placement], *, link: float) -> list[Likel
     return splits
 
 
-def _linked_parts(members: Sequence[Placement], link: float) -> list[tuple[int, ...]]:
+def _linked_parts(members: Sequence[ExplainedMembership], link: float) -> list[tuple[int, ...]]:
     """The articles of a story by connected part; an editor's placement counts as linked."""
     first = members[0].article
     part_of = {each.article: each.article for each in members}

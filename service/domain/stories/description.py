@@ -44,7 +44,7 @@ class StoryContent:
 class DescriptionContext:
     """Data beyond a story's own articles, shared by all descriptions of a batch."""
 
-    originals: Mapping[ArticleId, ArticleId]  #: original by copy
+    original_of: Mapping[ArticleId, ArticleId]  #: original by copy
     families: Mapping[str, str]  #: publisher family by outlet
     outlet_names: Mapping[str, str]
     agency_names: AgencyNames
@@ -177,7 +177,7 @@ def describe_story(
     last_reported_at: datetime,
 ) -> StoryDescription:
     """Describe a story; `neighbours` are the nearest articles of other stories."""
-    articles, copies, title = story.articles, context.originals, story.headline_article.title
+    articles, copies, title = story.articles, context.original_of, story.headline_article.title
     originals = [each for each in articles if each.id not in copies] or articles
     credits_of = {
         each.id: credited for each in articles if (credited := context.agency_names.find(each))
@@ -218,7 +218,7 @@ def _summarise(story: StoryContent, context: DescriptionContext) -> tuple[Quote,
     quotes = summarise(
         story.articles,
         context.vocabulary,
-        context.originals,
+        context.original_of,
         story.headline_article,
         reported_at=context.reported_at,
         encode=context.encode,
@@ -239,7 +239,7 @@ def _summarise_locally(
         for quote in summarise(
             story.articles,
             context.vocabulary,
-            context.originals,
+            context.original_of,
             by_id[each.article],
             reported_at=context.reported_at,
             encode=context.encode,
@@ -254,6 +254,6 @@ def _find_entities(
     """The entities that `context.recognise` finds, else those of the gazetteer."""
     entities = context.recognise(originals) if context.recognise else None
     if entities is None:
-        copies = context.originals
+        copies = context.original_of
         entities = find_entities(articles, context.gazetteer, copies, context.outlet_names)
     return tuple(entities)

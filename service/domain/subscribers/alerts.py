@@ -71,14 +71,15 @@ class AlertConditions:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Conditions of a subscriber. Stories that matched before `since` count only when they grow.
+    """Conditions of a subscriber.
 
+    Stories that matched before `created_at` count only when they grow.
     Times are the times of arrival of reports, not their dates.
     """
 
     id: int
     conditions: AlertConditions
-    since: datetime
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +231,10 @@ def _find_baseline(
 ) -> Notification | None:
     """Widest coverage that the alert has already reported, or that matched before its creation."""
     levels = [each for each in notifications if alert.id in each.alerts]
-    for reports in story.groups_at(alert.since):
+    for reports in story.groups_at(alert.created_at):
         before = replace(story, reports=reports)
         if matches(before, alert.conditions):
-            seen = Notification(frozenset(), before.articles, before.independent, alert.since)
+            seen = Notification(frozenset(), before.articles, before.independent, alert.created_at)
             levels.append(seen)
     return _widest(levels)
 

@@ -67,7 +67,9 @@ def add(
     stored = {
         name: sorted(value) if isinstance(value, list) else value for name, value in content.items()
     }
-    row = AlertRow(subscriber_id=subscriber_id, query=stored, query_id=query_id, created_at=now)
+    row = AlertRow(
+        subscriber_id=subscriber_id, conditions=stored, query_id=query_id, created_at=now
+    )
     session.add(row)
     session.flush()
     return _alert(row)
@@ -179,7 +181,7 @@ def stop(session: Session, alert_id: int, *, now: datetime) -> None:
 
 
 def _alert(row: AlertRow) -> Alert:
-    conditions = _CONDITIONS.validate_python(row.query)
+    conditions = _CONDITIONS.validate_python(row.conditions)
     if row.query_id:
         conditions = replace(conditions, saved=SavedCondition(row.query_id))
     return Alert(row.id, conditions, row.created_at)

@@ -86,7 +86,7 @@ def mark_refused(session: Session, delivery_id: int, *, code: int | None, error:
     _close_attempt(session, delivery_id, "refused", "refused", code=code, error=error)
 
 
-def mark_deferred(
+def mark_failed_temporarily(
     session: Session, delivery_id: int, *, code: int | None, error: str, until: datetime
 ) -> None:
     """Record a temporary failure or an unknown outcome; the email is retried at `until`."""

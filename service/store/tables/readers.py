@@ -68,7 +68,7 @@ class AlertRow(Base):
 
     id: Mapped[Identifier]
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
-    query: Mapped[dict[str, Any]]
+    conditions: Mapped[dict[str, Any]] = mapped_column("query")
     query_id: Mapped[str | None] = mapped_column(ForeignKey("saved_queries.id"), index=True)
     created_at: Mapped[Timestamp]
     stopped_at: Mapped[Timestamp | None]

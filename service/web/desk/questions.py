@@ -8,9 +8,9 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from service.domain.editing.questions import (
+    ExplainedMembership,
     LikelyMerge,
     LikelySplit,
-    Placement,
     UncertainMembership,
     likely_merges,
     likely_splits,
@@ -76,9 +76,9 @@ def load_queue(session: Session, *, now: datetime) -> Queue:
     read = [_read(each) for each in doubtful]
     named = {each.alternative[0] for each in read if each.alternative}
     present = questions.resolve_open(session, named)
-    placements = [_with_present_story(each, present) for each in read]
-    uncertain = uncertain_memberships(placements, below=CERTAIN)
-    merges = likely_merges(placements, at_least=MERGEABLE)
+    memberships = [_with_present_story(each, present) for each in read]
+    uncertain = uncertain_memberships(memberships, below=CERTAIN)
+    merges = likely_merges(memberships, at_least=MERGEABLE)
     stored = questions.load_members(session, {each.story for each in uncertain})
     splits = likely_splits([_read(each) for each in stored], link=CERTAIN)
     types = questions.list_unconfirmed_types(session, since=since, limit=MAX_TYPES)
@@ -119,19 +119,21 @@ def load_shown(session: Session, question: Question) -> Shown | None:
     )
 
 
-def _with_present_story(placement: Placement, present: Mapping[str, str]) -> Placement:
+def _with_present_story(
+    membership: ExplainedMembership, present: Mapping[str, str]
+) -> ExplainedMembership:
     """Use the current id of the next-best story; drop the story if no article may join it."""
-    if placement.alternative is None:
-        return placement
-    story, score = placement.alternative
-    is_other = present.get(story, placement.story) != placement.story
-    return replace(placement, alternative=(present[story], score) if is_other else None)
+    if membership.alternative is None:
+        return membership
+    story, score = membership.alternative
+    is_other = present.get(story, membership.story) != membership.story
+    return replace(membership, alternative=(present[story], score) if is_other else None)
 
 
-def _read(stored: StoredPlacement) -> Placement:
+def _read(stored: StoredPlacement) -> ExplainedMembership:
     evidence = read_evidence(stored.evidence)
     alternative = evidence.next
-    return Placement(
+    return ExplainedMembership(
         article=stored.article,
         story=stored.story,
         score=stored.score,

@@ -59,7 +59,7 @@ def alert_feed(
         url=str(request.url),
         page=base,
         entries=[story_entry(each, base) for each in latest],
-        since=owned.alert.since,
+        since=owned.alert.created_at,
     )
     response = feed_response(channel, form)
     response.headers.update(HEADERS)

@@ -146,7 +146,7 @@ def test_failing_recogniser_is_logged_and_leaves_the_built_in_search():
 def test_descriptions_use_the_recogniser(plugin: str, expected: list[str]):
     articles = [Article(1, "NATO", "The ministers met in Oslo.", outlet="a")]
     context = DescriptionContext(
-        originals={},
+        original_of={},
         families={},
         outlet_names={},
         agency_names=AgencyNames({}, {}),

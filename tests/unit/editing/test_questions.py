@@ -1,9 +1,9 @@
 """Questions at the desk: uncertain memberships, likely merges and splits."""
 
 from service.domain.editing.questions import (
+    ExplainedMembership,
     LikelyMerge,
     LikelySplit,
-    Placement,
     likely_merges,
     likely_splits,
     uncertain_memberships,
@@ -12,11 +12,11 @@ from service.domain.editing.questions import (
 
 def test_lowest_scores_come_first_and_editors_are_certain():
     placements = [
-        Placement(1, "a", None),
-        Placement(2, "a", 0.4, alternative=("b", 0.1)),
-        Placement(3, "a", 0.2),
-        Placement(4, "a", 0.5),
-        Placement(5, "a", 0.1, by_editor=True),
+        ExplainedMembership(1, "a", None),
+        ExplainedMembership(2, "a", 0.4, alternative=("b", 0.1)),
+        ExplainedMembership(3, "a", 0.2),
+        ExplainedMembership(4, "a", 0.5),
+        ExplainedMembership(5, "a", 0.1, by_editor=True),
     ]
     found = uncertain_memberships(placements, below=0.5)
     assert [(each.article, each.alternative) for each in found] == [(3, None), (2, "b")]
@@ -25,23 +25,23 @@ def test_lowest_scores_come_first_and_editors_are_certain():
 
 def test_stories_that_name_each_other_are_one_merge():
     placements = [
-        Placement(1, "b", 0.9, alternative=("a", 0.4)),
-        Placement(2, "a", 0.9, alternative=("b", 0.3)),
-        Placement(3, "a", 0.9, alternative=("c", 0.2)),
-        Placement(4, "a", 0.9, alternative=("a", 0.9)),
+        ExplainedMembership(1, "b", 0.9, alternative=("a", 0.4)),
+        ExplainedMembership(2, "a", 0.9, alternative=("b", 0.3)),
+        ExplainedMembership(3, "a", 0.9, alternative=("c", 0.2)),
+        ExplainedMembership(4, "a", 0.9, alternative=("a", 0.9)),
     ]
     assert likely_merges(placements, at_least=0.25) == [LikelyMerge(("a", "b"), 0.4, 2)]
 
 
 def test_parts_without_a_strong_link_are_splits():
     placements = [
-        Placement(1, "a", None),
-        Placement(2, "a", 0.9, nearest=((1, 0.9),)),
-        Placement(3, "a", 0.9, nearest=((2, 0.8),)),
-        Placement(4, "a", 0.3, nearest=((1, 0.3),)),
-        Placement(5, "a", 0.3, nearest=((4, 0.9),)),
-        Placement(6, "a", 0.3, nearest=((1, 0.2),)),  # alone: an uncertain membership
-        Placement(7, "b", None),
-        Placement(8, "b", 0.1, by_editor=True),
+        ExplainedMembership(1, "a", None),
+        ExplainedMembership(2, "a", 0.9, nearest=((1, 0.9),)),
+        ExplainedMembership(3, "a", 0.9, nearest=((2, 0.8),)),
+        ExplainedMembership(4, "a", 0.3, nearest=((1, 0.3),)),
+        ExplainedMembership(5, "a", 0.3, nearest=((4, 0.9),)),
+        ExplainedMembership(6, "a", 0.3, nearest=((1, 0.2),)),  # alone: an uncertain membership
+        ExplainedMembership(7, "b", None),
+        ExplainedMembership(8, "b", 0.1, by_editor=True),
     ]
     assert likely_splits(placements, link=0.5) == [LikelySplit("a", (4, 5))]

@@ -111,7 +111,7 @@ def describe(text: str) -> None:
     vectors = encoded(articles)
     vocabulary = window_vocabulary(articles, vectors)
     context = DescriptionContext(
-        originals={},
+        original_of={},
         families={},
         outlet_names={},
         agency_names=AgencyNames({}, {}),

@@ -17,12 +17,8 @@ from service.domain.stories.wording.sentences.definite_subjects import lacks_int
 from service.domain.stories.wording.sentences.quotable import quotable_sentences
 from service.domain.stories.wording.sentences.repetition import Encode, Repetition
 from service.domain.stories.wording.sentences.shared_facts import SharedFacts
-from service.domain.stories.wording.sentences.subject import (
-    Subject,
-    title_and_lead,
-    title_words,
-)
 from service.domain.stories.wording.sentences.surnames import Surnames
+from service.domain.stories.wording.sentences.topic import Topic, title_and_lead, title_words
 from service.domain.stories.wording.sentences.weights import SentenceWeights
 from service.domain.stories.wording.stems import content_words, full_stems
 from service.domain.text.dates import NO_DATE
@@ -277,7 +273,7 @@ def _candidates(
         [DatedText(each.title, at[each.id]) for each in story],
         headline,
     )
-    subject = Subject(story)
+    topic = Topic(story)
     return [
         _Candidate(
             Quote(key, article.outlet, sentence.text, True, article.lang, times[key]), weight
@@ -285,7 +281,7 @@ def _candidates(
         for article in articles
         for key in (article.id,)
         for sentence in quotable_sentences(article.text, article.lang)
-        if subject.is_shared(sentence.text, article)
+        if topic.is_shared(sentence.text, article)
         if (weight := weights.weigh(DatedText(sentence.text, at[key]), sentence.depth))
     ]
 

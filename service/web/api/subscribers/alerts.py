@@ -109,7 +109,7 @@ class AlertOut(BaseModel):
             countries=sorted(conditions.countries),
             min_independent=conditions.min_independent,
             query=conditions.saved.id if conditions.saved else None,
-            created_at=alert.since,
+            created_at=alert.created_at,
             feed=feed_path(key, alert.id) if key else None,
         )
 

@@ -101,7 +101,7 @@ _ROLES = frozenset(
     }
 )  # fmt: skip
 #: The name of a photographer's agency or of a broadcaster before a sentence.
-_CREDIT = re.compile(
+_BROADCASTER_START = re.compile(
     r"^\W*(?:ABC|NBC|CBS|CNN|BBC|HBO|AP|AFP|Reuters|Getty|Fox News|C-SPAN|MSNBC|YouTube|Instagram|"
     r"TikTok|Facebook)(?:/\w+)? (?!News|Sports|Digital|World|Radio)[A-Z][a-z]+[ ’']"
 )
@@ -228,7 +228,7 @@ def _is_plain_english(sentence: str, depth: int) -> bool:
     if (
         _is_caption(own)
         or _PHOTO.search(own)
-        or _CREDIT.search(sentence)
+        or _BROADCASTER_START.search(sentence)
         or _has_two_sentences(own)
         or _RUN_ON.search(sentence)
         or _FIRST_OR_SECOND_PERSON.search(own)

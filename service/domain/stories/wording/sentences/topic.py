@@ -1,4 +1,4 @@
-"""Subject of a story: the words of its titles and leads."""
+"""Topic of a story: the words of its titles and leads."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from service.domain.stories.wording.stems import content_words
 _MIN_SHARED_WORDS = 2
 
 
-class Subject:
+class Topic:
     """The content words of a story: those of its titles, and of the leads of other articles."""
 
     def __init__(self, story: Sequence[Article]) -> None:
