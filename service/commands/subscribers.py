@@ -35,7 +35,7 @@ MIN_INDEPENDENT = (
 )
 
 Address = Annotated[str, typer.Argument(help="Email address.")]
-Zone = Annotated[str | None, typer.Option(help="IANA time zone, such as Europe/Berlin.")]
+TimeZone = Annotated[str | None, typer.Option(help="IANA time zone, such as Europe/Berlin.")]
 Hour = Annotated[int | None, typer.Option(help="Hour of delivery in the time zone, 0 to 23.")]
 Days = Annotated[
     str | None,
@@ -99,7 +99,7 @@ MuteStorylines = Annotated[
 @app.command()
 def add(
     address: Address,
-    zone: Zone = DEFAULT_SCHEDULE.time_zone.key,
+    time_zone: TimeZone = DEFAULT_SCHEDULE.time_zone.key,
     hour: Hour = DEFAULT_SCHEDULE.hour,
     days: Days = format_days(DEFAULT_SCHEDULE.days),
 ) -> None:
@@ -112,7 +112,7 @@ def add(
     are reset, and the email is sent again. Without a mail server, no email is sent; confirm with
     `samestory subscribers confirm`.
     """
-    preferences = Preferences(time_zone=zone, hour=hour, days=days)
+    preferences = Preferences(time_zone=time_zone, hour=hour, days=days)
     schedule = preferences.apply_to_schedule(DEFAULT_SCHEDULE)
     with open_store() as store:
         with store.sessions.begin() as session:
@@ -157,7 +157,7 @@ def confirm(address: Address) -> None:
 @app.command("set")
 def set_preferences(  # noqa: PLR0917  # options, all by name
     address: Address,
-    zone: Zone = None,
+    time_zone: TimeZone = None,
     hour: Hour = None,
     days: Days = None,
     language: Language = None,
@@ -177,7 +177,7 @@ def set_preferences(  # noqa: PLR0917  # options, all by name
     Settings without an option stay unchanged. An empty text ('') clears a list.
     """
     preferences = Preferences(
-        zone, hour, days, language, min_independent, languages, follow_outlets, mute_outlets,
+        time_zone, hour, days, language, min_independent, languages, follow_outlets, mute_outlets,
         follow_countries, mute_countries, follow, mute, follow_storylines, mute_storylines,
     )  # fmt: skip
     with _open_session() as (store, session):

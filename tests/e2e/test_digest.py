@@ -30,7 +30,7 @@ def settings(mail: MailServer) -> dict[str, str]:
 
 def test_subscriber_life_cycle(shell: Shell, mail: MailServer):
     env = settings(mail)
-    added = shell.run("subscribers", "add", "Ann@x.example", "--zone", "Asia/Tokyo", env=env)
+    added = shell.run("subscribers", "add", "Ann@x.example", "--time-zone", "Asia/Tokyo", env=env)
     assert added.returncode == 0, added.stderr
     assert "sent the confirmation email" in added.stdout
     [(to, email)] = mail.received
@@ -58,7 +58,10 @@ def test_subscriber_life_cycle(shell: Shell, mail: MailServer):
     ("arguments", "reason"),
     [
         (("subscribers", "add", "nobody"), "Invalid email address 'nobody'"),
-        (("subscribers", "add", "a@b.example", "--zone", "Berlin"), "Unknown time zone 'Berlin'"),
+        (
+            ("subscribers", "add", "a@b.example", "--time-zone", "Berlin"),
+            "Unknown time zone 'Berlin'",
+        ),
         (("subscribers", "add", "a@b.example", "--hour", "25"), "Invalid hour 25"),
         (("subscribers", "set", "a@b.example", "--hour", "5"), "Subscriber a@b.example not found"),
         (("digest", "send"), "SAMESTORY_MAIL__HOST"),

@@ -57,7 +57,7 @@ def test_list_and_show(run: Run):
 
 
 def test_merge_conflicting_split_export_and_undo(run: Run, tmp_path: Path):
-    merged = read(run("merge", MEETING, OTHER, "--by", "ann", "--why", "one meeting", "--json"))
+    merged = read(run("merge", MEETING, OTHER, "--by", "ann", "--reason", "one meeting", "--json"))
     assert (merged["action"], merged["made_by"], merged["reason"]) == (
         "merge",
         "ann",
@@ -77,7 +77,9 @@ def test_merge_conflicting_split_export_and_undo(run: Run, tmp_path: Path):
     assert {line["story"] for line in lines} == {MEETING}
     assert len(lines) > 11
 
-    assert "undone" in run("undo", str(merged["id"]), "--by", "bob", "--why", "two of them").stdout
+    assert (
+        "undone" in run("undo", str(merged["id"]), "--by", "bob", "--reason", "two of them").stdout
+    )
     assert run("show", OTHER).stdout.startswith(OTHER)
     assert run("decisions").stdout == "no decisions\n"
     [undone] = read(run("decisions", "--all", "--json"))

@@ -47,12 +47,14 @@ def merge(
     others: Stories,
     *,
     by: EditorOption = "",
-    why: ReasonOption = "",
+    reason: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
     """Merge stories into the first one. The ids of the others redirect to it."""
     ids = [story, *others]
-    _decide(lambda session, action: actions.merge(session, action, ids), by, why, as_json=as_json)
+    _decide(
+        lambda session, action: actions.merge(session, action, ids), by, reason, as_json=as_json
+    )
 
 
 def split(
@@ -60,7 +62,7 @@ def split(
     articles: Articles,
     *,
     by: EditorOption = "",
-    why: ReasonOption = "",
+    reason: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
     """Split articles off a story into a new story. Jobs keep the two sets of articles apart."""
@@ -68,7 +70,7 @@ def split(
     def decide(session: Session, action: EditorAction) -> Decision:
         return actions.split(session, action, story, articles)
 
-    _decide(decide, by, why, as_json=as_json)
+    _decide(decide, by, reason, as_json=as_json)
 
 
 def move(
@@ -76,7 +78,7 @@ def move(
     story: Story,
     *,
     by: EditorOption = "",
-    why: ReasonOption = "",
+    reason: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
     """Move an article to another story."""
@@ -84,14 +86,14 @@ def move(
     def decide(session: Session, action: EditorAction) -> Decision:
         return actions.move(session, action, article, story)
 
-    _decide(decide, by, why, as_json=as_json)
+    _decide(decide, by, reason, as_json=as_json)
 
 
 def pin(
     target: StoryOrArticle,
     *,
     by: EditorOption = "",
-    why: ReasonOption = "",
+    reason: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
     """Pin a story or an article.
@@ -100,14 +102,14 @@ def pin(
     headline of its story.
     """
     decide = _mark_story_or_article(target, "pin", actions.pin_article)
-    _decide(decide, by, why, as_json=as_json)
+    _decide(decide, by, reason, as_json=as_json)
 
 
 def hide(
     target: StoryOrArticle,
     *,
     by: EditorOption = "",
-    why: ReasonOption = "",
+    reason: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
     """Hide a story or an article from readers.
@@ -115,7 +117,7 @@ def hide(
     A hidden article leaves its story and joins no other.
     """
     decide = _mark_story_or_article(target, "hide", actions.hide_article)
-    _decide(decide, by, why, as_json=as_json)
+    _decide(decide, by, reason, as_json=as_json)
 
 
 def rename(
@@ -123,7 +125,7 @@ def rename(
     headline: Annotated[str, typer.Argument(help="New headline.")],
     *,
     by: EditorOption = "",
-    why: ReasonOption = "",
+    reason: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
     """Replace the headline of a story."""
@@ -132,18 +134,18 @@ def rename(
     def decide(session: Session, action: EditorAction) -> Decision:
         return actions.mark_story(session, action, "rename", story, value=value)
 
-    _decide(decide, by, why, as_json=as_json)
+    _decide(decide, by, reason, as_json=as_json)
 
 
 def lock(
-    story: Story, *, by: EditorOption = "", why: ReasonOption = "", as_json: AsJson = False
+    story: Story, *, by: EditorOption = "", reason: ReasonOption = "", as_json: AsJson = False
 ) -> None:
     """Lock a story: no article joins or leaves it until the decision is undone."""
 
     def decide(session: Session, action: EditorAction) -> Decision:
         return actions.mark_story(session, action, "lock", story)
 
-    _decide(decide, by, why, as_json=as_json)
+    _decide(decide, by, reason, as_json=as_json)
 
 
 def set_type(
@@ -151,7 +153,7 @@ def set_type(
     article_type: Annotated[ArticleType, typer.Argument(metavar="TYPE", help="New type.")],
     *,
     by: EditorOption = "",
-    why: ReasonOption = "",
+    reason: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
     """Correct the type of an article. The correction also applies to later revisions."""
@@ -159,14 +161,14 @@ def set_type(
     def decide(session: Session, action: EditorAction) -> Decision:
         return actions.set_type(session, action, _find_article(session, article), article_type)
 
-    _decide(decide, by, why, as_json=as_json)
+    _decide(decide, by, reason, as_json=as_json)
 
 
 def undo_decision(
     decision: DecisionNumber,
     *,
     by: EditorOption = "",
-    why: ReasonOption = "",
+    reason: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
     """Undo a decision and move its articles back.
@@ -175,7 +177,7 @@ def undo_decision(
     story move back together. They stay in their current story if another active decision forbids
     the move, or if their former or current story is locked or hidden.
     """
-    _decide(lambda session, action: undo(session, action, decision), by, why, as_json=as_json)
+    _decide(lambda session, action: undo(session, action, decision), by, reason, as_json=as_json)
 
 
 def _mark_story_or_article(
@@ -204,10 +206,10 @@ def _find_article(session: Session, text: str) -> int:
     return article_id
 
 
-def _decide(decide: Decide, by: str, why: str, *, as_json: bool) -> None:
+def _decide(decide: Decide, by: str, reason: str, *, as_json: bool) -> None:
     """Make a decision in one transaction and print it."""
     editor = clean_line("name", by, MAX_NAME_LENGTH) or pwd.getpwuid(os.getuid()).pw_name
-    reason = clean_line("reason", why, MAX_REASON_LENGTH)
+    reason = clean_line("reason", reason, MAX_REASON_LENGTH)
     with open_store() as store, store.sessions.begin() as session:
         now = store.clock()
         quiet_since = store.settings.lifecycle.quiet_since(now)

@@ -15,9 +15,9 @@ from service.store.tables import DeliveryRow, EditionRow, SubscriberRow
 class MailOutcome:
     """Counts and sizes of emails of one kind.
 
-    recipients: emails to send. failed: refused or expired. late: sent with a note that they are
-    late. doubtful: attempts with an unknown outcome. Stories and bytes are per email: stories of
-    all emails to send, bytes only of sent ones.
+    recipients: emails to send. failed: refused or expired. late: sent with an apology.
+    doubtful: attempts with an unknown outcome. Stories and bytes are per email: stories of all
+    emails to send, bytes only of sent ones.
     """
 
     kind: str

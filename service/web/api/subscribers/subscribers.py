@@ -46,7 +46,7 @@ MIN_INDEPENDENT = (
 
 
 class PreferencesIn(BaseModel):
-    """Delivery schedule and filters of a subscriber. Omitted fields stay unchanged.
+    """Delivery schedule and preferences of a subscriber. Omitted fields stay unchanged.
 
     Lists are comma-separated; an empty text clears a list.
     """
@@ -150,7 +150,7 @@ class SubscriberOut(BaseModel):
     language: str = Field(description="Preferred language of headlines, an ISO 639 code.")
     min_independent: int = Field(description=MIN_INDEPENDENT)
     preferences: dict[str, list[str]] = Field(
-        description="The lists of the filters by name: `languages`, `followed_…` and `muted_…`.",
+        description="The lists of the preferences by name: `languages`, `followed_…` and `muted_…`.",
         examples=[{"followed_words": ["ferry"]}],
     )
     stop_reason: str | None = Field(
@@ -226,7 +226,7 @@ def add_subscriber(web: WebContextDep, write: WriteDep, new: NewSubscriber) -> R
 def update_subscriber(
     web: WebContextDep, write: WriteDep, subscriber_id: SubscriberId, changes: PreferencesIn
 ) -> Response:
-    """Change delivery schedule and filters of a subscriber."""
+    """Change delivery schedule and preferences of a subscriber."""
     preferences = changes.preferences()
 
     def change(session: Session) -> WriteResult:

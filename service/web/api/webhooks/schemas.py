@@ -16,12 +16,12 @@ from service.web.requests.parameters.types import BigInt
 URL = "https://newsroom.example/hook"
 #: Description of the field `min_coverage`.
 MIN_COVERAGE = (
-    "Minimum number of outlets of the story after the transition; ignored for the kind `hidden`."
+    "Minimum number of outlets of the story after the change; ignored for the kind `hidden`."
 )
 
 #: Description of the field `query`.
 QUERY = (
-    "Id of a saved query; only transitions of stories that match it. Null: all stories. Transitions "
+    "Id of a saved query; only changes of stories that match it. Null: all stories. Changes "
     "of the kind `hidden` are always delivered."
 )
 
@@ -102,12 +102,12 @@ class WebhookOut(BaseModel):
     min_coverage: int = Field(description=MIN_COVERAGE)
     query: str | None = Field(description=QUERY, examples=[None])
     last_delivered_id: int = Field(
-        description="Position of the webhook. Transitions up to this id were delivered or filtered "
+        description="Position of the webhook. Changes up to this id were delivered or filtered "
         "out, or wait for a retry."
     )
     blocked_stories: int = Field(
         description="Number of stories with a failed delivery, which is retried. Their later "
-        "transitions wait; deliveries for other stories continue."
+        "changes wait; deliveries for other stories continue."
     )
     error: str | None = Field(
         description="Last error of a delivery; null after a successful one.", examples=[None]

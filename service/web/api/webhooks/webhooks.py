@@ -70,7 +70,7 @@ def update_webhook(
     """Change URL, filters or state of a webhook.
 
     Deliveries continue after `last_delivered_id`. Changed filters apply to all undelivered
-    transitions, including retries. With a new URL, failed deliveries are retried immediately. A URL
+    changes, including retries. With a new URL, failed deliveries are retried immediately. A URL
     with a private address returns 422 unless its network is in `webhooks.allow_networks`.
     """
     fields = changes.model_dump(exclude_unset=True)
