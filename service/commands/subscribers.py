@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from service.commands.bounces import report
 from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import Store, open_store
+from service.domain.articles.coverage import INDEPENDENT_OUTLETS
 from service.domain.subscribers.digest_preferences import (
     DEFAULT_FILTERS,
     DEFAULT_SCHEDULE,
@@ -30,9 +31,7 @@ app = typer.Typer(help="Manage subscribers of the daily digest.", no_args_is_hel
 app.command()(report)
 
 #: Help of the option --min-independent, also of alerts.
-MIN_INDEPENDENT = (
-    "Minimum number of outlets with a report that is not a copy; a publisher family counts once."
-)
+MIN_INDEPENDENT = f"Minimum number of {INDEPENDENT_OUTLETS}."
 
 Address = Annotated[str, typer.Argument(help="Email address.")]
 TimeZone = Annotated[str | None, typer.Option(help="IANA time zone, such as Europe/Berlin.")]

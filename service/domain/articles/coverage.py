@@ -8,6 +8,11 @@ from types import MappingProxyType
 from service.domain.articles.article_types import ArticleType
 from service.domain.articles.model import Article, ArticleId
 
+#: The counted outlets, for descriptions of fields and options.
+INDEPENDENT_OUTLETS = (
+    "outlets with a report that is not a copy; a publisher family counts once, and so does the text "
+    "of a news agency"
+)
 _NONE: Mapping[ArticleId, str] = MappingProxyType({})
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.domain.articles.coverage import INDEPENDENT_OUTLETS
 from service.domain.field_types import Count, ShortText
 from service.domain.queries.conditions import Query, all_of
 from service.domain.queries.parameters import (
@@ -82,12 +83,11 @@ class StoryFilter(BaseModel):
     min_coverage: Count = Field(default=0, description="Minimum number of outlets.")
     min_independent: Count = Field(
         default=0,
-        description="Minimum number of outlets with a report that is not a copy; a publisher "
-        "family counts once.",
+        description=f"Minimum number of {INDEPENDENT_OUTLETS}.",
     )
     independent: CountRange | None = Field(
         default=None,
-        description="Number or range of outlets with a report that is not a copy.",
+        description=f"Number or range of the number of {INDEPENDENT_OUTLETS}.",
         examples=["3.."],
     )
     countries: CountRange | None = Field(

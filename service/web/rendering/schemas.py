@@ -5,6 +5,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, Field
 
+from service.domain.articles.coverage import INDEPENDENT_OUTLETS
 from service.domain.stories import transitions
 from service.domain.stories.pace import Pace
 from service.domain.stories.ranking import Rank
@@ -134,9 +135,13 @@ class RankOut(BaseModel):
     """Score for `sort=rank`: the sum of `recency`, `coverage` and `velocity`, in hours."""
 
     total: float = Field(description="Sum of the three components, in hours.")
-    recency: float = Field(description="Time of the last report, in hours since 1970.")
+    recency: float = Field(
+        description="Time of the last report, in hours since 1970; 336 hours less if no report has "
+        "a date."
+    )
     coverage: float = Field(
-        description="12 · log2(independent coverage), in hours; -24 if the coverage is at most 1."
+        description="12 · log2(independent coverage), in hours; -24 if the independent coverage is "
+        "at most 1."
     )
     velocity: float = Field(description="3 · log2(1 + `outlets_per_hour`), in hours; see `pace`.")
 
@@ -167,10 +172,7 @@ class StoryOut(BaseModel):
     )
     keywords: list[str] = Field(description="Keywords, most characteristic first.")
     coverage: int = Field(description="Number of outlets.")
-    independent: int = Field(
-        description="Independent coverage: number of outlets with an article of the type `report` "
-        "that is not a copy; a publisher family counts once."
-    )
+    independent: int = Field(description=f"Independent coverage: number of {INDEPENDENT_OUTLETS}.")
     articles: int = Field(description="Number of articles.")
     outlets: list[OutletRef] = Field(
         description="Outlets in order of their first reports; those without a dated report last."

@@ -116,7 +116,7 @@ class SimilarArticleOut(BaseModel):
 
 
 class NextBestOut(BaseModel):
-    """The other story with the highest mean probability."""
+    """Another story with similar articles; usually that with the highest mean probability."""
 
     story: str = Field(description="Id of the story.")
     headline: str

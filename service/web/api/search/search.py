@@ -74,7 +74,8 @@ class SearchQuery(PastStoryFilter):
         description='Text in the query language. `"two words"`: a phrase that all results contain; '
         "`one or two`: either term; `-word` or `NOT word`: without this word; "
         "`outlet:harbour-courier`: a condition. All parameters can be written as conditions. Other "
-        "operators, such as `*`, are rejected. Required unless `query` names a saved query with words.",
+        "operators, such as `*`, are rejected. Required, unless `meaning` is given or `query` names "
+        "a saved query with words or a meaning.",
         examples=["ferry harbour"],
     )
     mode: SearchMode = Field(

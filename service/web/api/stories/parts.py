@@ -79,7 +79,7 @@ class NeighbourOut(BaseModel):
 
 
 class AlternativeOut(BaseModel):
-    """Another story with similar articles; usually the one with the highest mean probability."""
+    """Another story with similar articles; usually that with the highest mean probability."""
 
     story: str = Field(description="Id of the story.")
     score: float | None = Field(description=MEAN_PROBABILITY)

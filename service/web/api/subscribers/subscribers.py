@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from service.domain.access.roles import Role
+from service.domain.articles.coverage import INDEPENDENT_OUTLETS
 from service.domain.field_types import ShortText
 from service.domain.subscribers.digest_preferences import (
     DAYS,
@@ -40,9 +41,7 @@ SubscriberId = Annotated[BigInt, Path(description="Id of the subscriber.")]
 ONE = {**WRITE_RESPONSES, **NOT_FOUND_RESPONSE}
 Text = Annotated[str, StringConstraints(max_length=4000)]
 #: Description of the field `min_independent`, also of alerts.
-MIN_INDEPENDENT = (
-    "Minimum number of outlets with a report that is not a copy; a publisher family counts once."
-)
+MIN_INDEPENDENT = f"Minimum number of {INDEPENDENT_OUTLETS}."
 
 
 class PreferencesIn(BaseModel):
