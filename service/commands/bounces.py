@@ -36,7 +36,13 @@ def report(
             return
         before = subscribers.get(session, subscriber_id)
         if parsed.stops:
-            subscribers.stop(session, subscriber_id, parsed.reason, bounced=not parsed.complaint)
+            subscribers.stop(
+                session,
+                subscriber_id,
+                parsed.reason,
+                bounced=not parsed.complaint,
+                complaint=parsed.complaint,
+            )
         after = subscribers.get(session, subscriber_id)
     print(f"{before.address}: {parsed.reason}; state {before.state} before, {after.state} now")
 

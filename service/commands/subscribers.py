@@ -199,11 +199,14 @@ def stop(
     bounced: Annotated[
         bool, typer.Option("--bounced", help="Record that the mailbox rejects emails.")
     ] = False,
+    complaint: Annotated[
+        bool, typer.Option("--complaint", help="Also put the address on the suppression list.")
+    ] = False,
 ) -> None:
-    """Stop all emails to a subscriber, e.g. after a complaint. The subscriber's record is kept."""
+    """Stop all emails to a subscriber. The subscriber's record is kept."""
     with _open_session() as (_, session):
         subscriber = subscribers.find_by_address(session, address)
-        subscribers.stop(session, subscriber.id, reason, bounced=bounced)
+        subscribers.stop(session, subscriber.id, reason, bounced=bounced, complaint=complaint)
         print(_format_line(subscribers.get(session, subscriber.id)))
 
 
@@ -219,7 +222,7 @@ def suppress(
     with _open_session() as (_, session):
         with contextlib.suppress(NotFoundError):
             subscriber = subscribers.find_by_address(session, address)
-            subscribers.stop(session, subscriber.id, reason)
+            subscribers.stop(session, subscriber.id, reason, complaint=True)
         suppression.add(session, address, reason)
     print(f"suppressed {address}")
 

@@ -48,9 +48,11 @@ def test_subscriber_life_cycle(shell: Shell, mail: MailServer):
     assert listed["days"] == [6, 7]
     assert listed["muted_words"] == ["cup final", "football"]
     assert listed["time_zone"] == "Asia/Tokyo"
-    stopped = shell.run("subscribers", "stop", "ann@x.example", "--reason", "complained")
-    assert "[complained]" in stopped.stdout
+    stop = ("subscribers", "stop", "ann@x.example", "--reason", "by phone", "--complaint")
+    assert "[by phone]" in shell.run(*stop).stdout
     assert "removed" in shell.run("subscribers", "remove", "ann@x.example").stdout
+    unsuppressed = shell.run("subscribers", "unsuppress", "ann@x.example").stdout
+    assert unsuppressed == "ann@x.example is not suppressed any more\n"
     assert shell.run("subscribers", "list").stdout == "no subscribers\n"
 
 

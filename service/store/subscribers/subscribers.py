@@ -12,15 +12,18 @@ from sqlalchemy.orm import Session
 
 from service.domain.subscribers.digest_schedule import DeliverySchedule
 from service.domain.subscribers.digest_selection import Filters
-from service.errors import AlreadyExistsError, NotFoundError, SuppressedAddressError
+from service.errors import (
+    AlreadyExistsError,
+    BadInputError,
+    NotFoundError,
+    SuppressedAddressError,
+)
 from service.store.catalogue.known_names import require_known_names
 from service.store.database.arrays import equals_any
 from service.store.subscribers import suppression
 from service.store.tables import AlertRow, SubscriberRow
 
 _FILTERS = TypeAdapter(Filters)
-#: Beginning of the stop reason of a complaint.
-COMPLAINT = "complaint:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,19 +178,30 @@ def update_preferences(
     return _subscriber(row)
 
 
-def stop(session: Session, subscriber_id: int, reason: str, *, bounced: bool = False) -> None:
+def stop(
+    session: Session,
+    subscriber_id: int,
+    reason: str,
+    *,
+    bounced: bool = False,
+    complaint: bool = False,
+) -> None:
     """Stop all emails to a subscriber; if already stopped, the first reason stays.
 
     A complaint replaces every other reason, and suppresses the address: it stays on the suppression
     list when the subscriber is removed.
+
+    Raises:
+        BadInputError: both `bounced` and `complaint` are set.
     """
-    is_complaint = reason.startswith(COMPLAINT)
-    if is_complaint:
+    if bounced and complaint:
+        raise BadInputError("A stop is either a bounce or a complaint, not both")
+    if complaint:
         suppression.add(session, _get_row(session, subscriber_id).address, reason)
     receives = SubscriberRow.state.in_(("pending", "active"))
     session.execute(
         update(SubscriberRow)
-        .where(SubscriberRow.id == subscriber_id, true() if is_complaint else receives)
+        .where(SubscriberRow.id == subscriber_id, true() if complaint else receives)
         .values(state="bounced" if bounced else "stopped", stop_reason=reason)
     )
 

@@ -128,8 +128,8 @@ def test_subscriber_is_added_changed_stopped_and_deleted(adam: KeyClient) -> Non
     assert (changed["time_zone"], changed["days"]) == ("Europe/Berlin", ["mon", "fri"])
     assert changed["preferences"]["followed_words"] == ["ferry", "pier"]
     assert adam.request("PATCH", one, {"time_zone": "Mars/Base"}).status == 422
-    stopped = adam.post(f"{one}/stop", {"reason": "complaint"}).json
-    assert (stopped["state"], stopped["stop_reason"]) == ("stopped", "complaint")
+    stopped = adam.post(f"{one}/stop", {"reason": "complaint: by phone"}).json
+    assert (stopped["state"], stopped["stop_reason"]) == ("stopped", "complaint: by phone")
     assert adam.get(one).json == stopped
     other = adam.post(SUBSCRIBERS, {"address": "bob@x.example"}).json["id"]
     first = adam.get(f"{SUBSCRIBERS}?limit=1").json
@@ -139,6 +139,25 @@ def test_subscriber_is_added_changed_stopped_and_deleted(adam: KeyClient) -> Non
     assert (gone.status, gone.body) == (204, b"")
     assert adam.request("DELETE", one).status == 404
     assert adam.post(SUBSCRIBERS, {"address": "no address"}).status == 422
+
+
+def test_only_the_flag_complaint_suppresses_the_address(adam: KeyClient) -> None:
+    for details, status in (
+        ({"reason": "complaint: by phone"}, 201),
+        ({"reason": "by phone", "complaint": True}, 409),
+    ):
+        one = adam.post(SUBSCRIBERS, {"address": "ann@x.example"}).headers["location"]
+        assert adam.post(f"{one}/stop", details).status == 200
+        assert adam.request("DELETE", one).status == 204
+        again = adam.post(SUBSCRIBERS, {"address": "ann@x.example"})
+        assert again.status == status
+        adam.request("DELETE", again.headers.get("location", one))
+
+
+def test_stop_is_a_bounce_or_a_complaint(adam: KeyClient) -> None:
+    one = adam.post(SUBSCRIBERS, {"address": "ann@x.example"}).headers["location"]
+    both = adam.post(f"{one}/stop", {"bounced": True, "complaint": True})
+    assert (both.status, adam.get(one).json["state"]) == (422, "pending")
 
 
 def test_adding_pending_subscriber_returns_409_and_keeps_settings(adam: KeyClient) -> None:

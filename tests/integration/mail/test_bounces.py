@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from jobs.running.context import Context
 from jobs.sending.digest import digest
 from service.cli import build
-from service.store.subscribers import subscribers
+from service.store.subscribers import subscribers, suppression
 from tests.integration.conftest import Clock, make_context
 from tests.support.content.subscribers import DUE, report_news, subscribe, with_mail
 from tests.support.servers.mail_server import MailServer
@@ -58,6 +58,8 @@ def test_complaint_stops_emails(sent: tuple[Context, str]):
     context, message_id = sent
     report(COMPLAINT.format(kind="abuse").replace(OURS, message_id).encode())
     assert state(context) == ("stopped", "complaint: abuse")
+    with context.sessions() as session:
+        assert suppression.find(session, "ann@x.example") == "complaint: abuse"
 
 
 @pytest.mark.parametrize("status", ["4.4.7", "5.7.1"])

@@ -95,7 +95,7 @@ def test_response_does_not_reveal_who_is_subscribed(
         subscribers.confirm(session, active.id, now=DUE)
         subscribers.add(session, "pending@x.example", DAILY, Filters(), now=DUE)
         gone = subscribers.add(session, "gone@x.example", DAILY, Filters(), now=DUE)
-        subscribers.stop(session, gone.id, "complaint: abuse")
+        subscribers.stop(session, gone.id, "abuse", complaint=True)
     with open_site(sessions, mail_server.port) as site:
         bodies = {
             post(site, "/subscribe", f"address={name}@x.example").body

@@ -264,9 +264,9 @@ def test_complaint_during_a_confirmation_is_final(sessions: Sessions, subscriber
     with sessions.begin() as confirming:
         assert subscribers.get(confirming, subscriber.id).state == "pending"
         with sessions.begin() as session:
-            subscribers.stop(session, subscriber.id, "complaint: abuse")
+            subscribers.stop(session, subscriber.id, "abuse", complaint=True)
         subscribers.confirm(confirming, subscriber.id, now=DUE)
-    assert reload(sessions, subscriber).stop_reason == "complaint: abuse"
+    assert reload(sessions, subscriber).stop_reason == "abuse"
     assert reload(sessions, subscriber).state == "stopped"
 
 
@@ -282,14 +282,14 @@ def test_concurrent_reports_of_one_subscriber_do_not_conflict(
             if number % 4 == 0:
                 subscribers.confirm(session, subscriber.id, now=DUE)
             elif number % 4 == 1:
-                subscribers.stop(session, subscriber.id, "complaint: abuse")
+                subscribers.stop(session, subscriber.id, "abuse", complaint=True)
             else:
                 subscribers.stop(session, subscriber.id, "failed 5.1.1", bounced=True)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(report, range(8)))
     assert reload(sessions, subscriber).state == "stopped"
-    assert reload(sessions, subscriber).stop_reason == "complaint: abuse"
+    assert reload(sessions, subscriber).stop_reason == "abuse"
 
 
 def test_complaint_is_final(site: Site, sessions: Sessions, subscriber: Subscriber):
@@ -298,9 +298,9 @@ def test_complaint_is_final(site: Site, sessions: Sessions, subscriber: Subscrib
     post(site, confirmation)
     post(site, path(sessions, "unsubscribe", subscriber.id))
     with sessions.begin() as session:
-        subscribers.stop(session, subscriber.id, "complaint: abuse")
+        subscribers.stop(session, subscriber.id, "abuse", complaint=True)
     post(site, confirmation)
-    assert reload(sessions, subscriber).stop_reason == "complaint: abuse"
+    assert reload(sessions, subscriber).stop_reason == "abuse"
     with (
         sessions.begin() as session,
         pytest.raises(SuppressedAddressError, match="suppression list"),
@@ -311,11 +311,11 @@ def test_complaint_is_final(site: Site, sessions: Sessions, subscriber: Subscrib
 
 def test_suppression_outlives_the_subscriber(sessions: Sessions, subscriber: Subscriber):
     with sessions.begin() as session:
-        subscribers.stop(session, subscriber.id, "complaint: abuse")
+        subscribers.stop(session, subscriber.id, "abuse", complaint=True)
         subscribers.remove(session, subscriber.id)
     with (
         sessions.begin() as session,
-        pytest.raises(SuppressedAddressError, match="complaint: abuse"),
+        pytest.raises(SuppressedAddressError, match="abuse"),
     ):
         subscribers.add(session, "Ann@X.example", DAILY, Filters(), now=DUE)
     with sessions.begin() as session:

@@ -132,6 +132,11 @@ class StopIn(BaseModel):
 
     reason: ShortText = Field(default="stopped by the operator", description="Reason to record.")
     bounced: bool = Field(default=False, description="Record that the mailbox rejects emails.")
+    complaint: bool = Field(
+        default=False,
+        description="Record a complaint: also put the address on the suppression list. Not with "
+        "`bounced`.",
+    )
 
 
 class SubscriberOut(BaseModel):
@@ -248,13 +253,20 @@ def stop_subscriber(
 ) -> Response:
     """Stop all emails to a subscriber, and keep the record.
 
-    If the address is added again, it must be confirmed again.
+    If the address is added again, it must be confirmed again. After a complaint it cannot be added,
+    even after the subscriber was deleted.
     """
     details = details or StopIn()
 
     def stop(session: Session) -> WriteResult:
         subscribers.get(session, subscriber_id)
-        subscribers.stop(session, subscriber_id, details.reason, bounced=details.bounced)
+        subscribers.stop(
+            session,
+            subscriber_id,
+            details.reason,
+            bounced=details.bounced,
+            complaint=details.complaint,
+        )
         return WriteResult(SubscriberOut.of(subscribers.get(session, subscriber_id)))
 
     return write(stop)
