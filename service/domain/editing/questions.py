@@ -1,9 +1,16 @@
-"""Questions for editors: memberships, pairs of stories and parts of stories that may be wrong."""
+"""Questions for editors: memberships, pairs and parts of stories, and types that may be wrong."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+#: There are no questions about older stories and articles.
+SPAN = timedelta(days=7)
+#: Probabilities: memberships and links below `CERTAIN` are uncertain; a next-best story with at
+#: least `MERGEABLE` may be the same story.
+CERTAIN, MERGEABLE = 0.5, 0.25
 #: Minimum number of articles of a part that may be a separate story.
 MIN_PART = 2
 
@@ -58,11 +65,27 @@ class LikelySplit:
 
     @property
     def subject(self) -> str:
-        """Key of the question; another set of articles is another question."""
-        return f"{self.story}:{','.join(map(str, self.articles))}"
+        """Key of the question; another set of articles is another question.
+
+        The key contains a hash of the ids, because a part may have thousands of articles.
+        """
+        ids = ",".join(map(str, self.articles))
+        return f"{self.story}:{hashlib.blake2b(ids.encode(), digest_size=16).hexdigest()}"
 
 
-Question = UncertainMembership | LikelyMerge | LikelySplit
+@dataclass(frozen=True, slots=True)
+class TypeQuestion:
+    """An article whose type was detected by a rule and is not the default."""
+
+    article: int
+
+    @property
+    def subject(self) -> str:
+        """Key of the question."""
+        return str(self.article)
+
+
+Question = UncertainMembership | LikelyMerge | LikelySplit | TypeQuestion
 
 
 def uncertain_memberships(

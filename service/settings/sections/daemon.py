@@ -80,6 +80,7 @@ class RetentionSettings:
     fetches_days: float
     runs_days: float
     idle_runs_days: float
+    reviews_days: float
     attempts_days: float
 
 

@@ -80,7 +80,7 @@ def list_rules(settings: RetentionSettings, *, in_use: timedelta) -> list[Rule]:
             "started_at < :before AND outcome <> 'running' AND counts = '{}'",
             settings.idle_runs_days,
         ),
-        Rule("reviews", "reviews", "made_at < :before", settings.runs_days),
+        Rule("reviews", "reviews", "made_at < :before", settings.reviews_days),
         Rule("webhook attempts", "webhook_attempts", "at < :before", settings.attempts_days),
     )
     return [rule for rule in rules if rule.days]

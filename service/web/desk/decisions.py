@@ -11,9 +11,10 @@ from service.store.editing import audit_log
 from service.store.editing.undo import undo
 from service.web.api.editing.decisions import Number, editor_action
 from service.web.dependencies import ReadSession, WebContextDep
-from service.web.desk.forms import Editor, PostedForm, see_other
-from service.web.desk.sections import local_path, name_decisions, render_conflict, render_desk
+from service.web.desk.forms import Editor, PostedForm, local_path, see_other
+from service.web.desk.sections import name_decisions, render_conflict, render_desk
 from service.web.rendering.links import with_query
+from service.web.requests.parameters.types import BigInt
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -29,7 +30,7 @@ def decisions_page(
     *,
     editor: Annotated[str, Query(max_length=MAX_NAME_LENGTH)] = "",
     active: bool = False,
-    before: Annotated[int | None, Query(ge=1, lt=1 << 62)] = None,
+    before: BigInt | None = None,
     error: bool = False,
 ) -> HTMLResponse:
     """All decisions, latest first, with editor, time, reason and undo."""

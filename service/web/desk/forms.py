@@ -1,4 +1,4 @@
-"""Forms of signed-in people: required roles, CSRF tokens and fields.
+"""Pages and forms of signed-in people: required roles, CSRF tokens, fields, redirects.
 
 A form changes something only if it contains the token of the session. Another site cannot read that
 token. The cookie is also SameSite, and browsers mark requests of other sites.
@@ -8,12 +8,14 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import unquote, urlsplit
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
 from service.domain.access.roles import Role
+from service.domain.editing.effects import MAX_ID
 from service.errors import BadInputError
 from service.store.access.browser_sessions import BrowserSession
 from service.store.access.keys import Key
@@ -26,7 +28,6 @@ from service.web.rendering.pages import render_template
 TOKEN_FIELD = "form_token"  # noqa: S105  # a name
 INVALID_TOKEN = "This form is out of date. Reload the page, then send it again"  # noqa: S105
 OTHER_SITE = "Forms of other sites are rejected. Open the page on this site and send it there"
-MAX_ID = (1 << 62) - 1
 
 
 class SignInRequiredError(Exception):
@@ -57,6 +58,28 @@ def _parse_id(name: str, value: str) -> int:
     if not digits or not 0 < int(value) <= MAX_ID:
         raise BadInputError(f"Invalid {name} {value[:40]!r}: expected an id")
     return int(value)
+
+
+def local_path(text: str) -> str:
+    """A path of the desk, or `/desk` for any other text."""
+    is_desk = text == "/desk" or text.startswith(("/desk/", "/desk?"))
+    return text if is_desk and text.isprintable() else "/desk"
+
+
+def parse_story(text: str) -> str:
+    """Read the id of a story from an id or from the address of its page.
+
+    Raises:
+        BadInputError: the text is empty, or an address without a story.
+    """
+    if "/" not in text:
+        if not text:
+            raise BadInputError("No story: enter the id of a story or the address of its page")
+        return text
+    parts = urlsplit(text).path.split("/")
+    if "stories" not in parts[:-1] or not (story_id := parts[parts.index("stories") + 1]):
+        raise BadInputError(f"Invalid story {text[:80]!r}: expected an id or /stories/ID")
+    return unquote(story_id)
 
 
 class RequirePerson:

@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy.orm import Session
 
 from service.domain.editing.questions import (
+    CERTAIN,
+    MERGEABLE,
+    SPAN,
     ExplainedMembership,
     LikelyMerge,
     LikelySplit,
+    Question,
+    TypeQuestion,
     UncertainMembership,
     likely_merges,
     likely_splits,
@@ -30,28 +35,10 @@ KINDS: Mapping[Kind, str] = {
     "split": "Likely splits",
     "type": "Types to confirm",
 }
-#: There are no questions about older stories and articles.
-SPAN = timedelta(days=7)
-#: Probabilities: memberships and links below `CERTAIN` are uncertain; a next-best story with at
-#: least `MERGEABLE` may be the same story.
-CERTAIN, MERGEABLE = 0.5, 0.25
 #: Maximum numbers of memberships and articles that are read.
 MAX_PLACEMENTS, MAX_TYPES = 500, 200
 
 
-@dataclass(frozen=True, slots=True)
-class TypeQuestion:
-    """An article whose type was detected by a rule and is not the default."""
-
-    article: int
-
-    @property
-    def subject(self) -> str:
-        """Key of the question."""
-        return str(self.article)
-
-
-Question = UncertainMembership | LikelyMerge | LikelySplit | TypeQuestion
 Queue = Mapping[Kind, Sequence[Question]]
 
 

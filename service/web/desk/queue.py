@@ -1,12 +1,12 @@
 """`/desk`: the queue of questions, answered one by one."""
 
 from collections.abc import Callable
-from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
+from service.domain.articles.article_types import ArticleType
 from service.domain.articles.type_names import parse_type
 from service.errors import BadInputError, DecisionConflictError, NotFoundError
 from service.store.editing import actions, audit_log, questions
@@ -17,10 +17,12 @@ from service.web.dependencies import ReadSession, WebContextDep
 from service.web.desk.forms import Editor, Form, PostedForm, see_other
 from service.web.desk.questions import KINDS, Kind, Queue, load_queue, load_shown
 from service.web.desk.sections import name_decisions, render_conflict, render_desk
+from service.web.requests.parameters.types import BigInt
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
-Number = Annotated[int, Query(ge=0, lt=1 << 62)]
+#: Maximum length of the subject of a question: two ids of stories, and a hash.
+MAX_SUBJECT = 500
 #: Reason of a decision without one in the form, by kind of the question.
 REASONS = {kind: f"Desk: {name.lower()}" for kind, name in KINDS.items()}
 
@@ -32,9 +34,9 @@ def queue_page(
     person: Editor,
     kind: str = "",
     *,
-    skip: Number = 0,
-    decision: Number = 0,
-    review: Number = 0,
+    skip: BigInt = 0,
+    decision: BigInt = 0,
+    review: BigInt = 0,
     stale: bool = False,
 ) -> HTMLResponse:
     """The next question of a kind; by default, of the first kind that has questions."""
@@ -75,12 +77,15 @@ def answer(web: WebContextDep, person: Editor, form: PostedForm) -> HTMLResponse
     decide = DECIDE.get((kind, form.text("answer")))
     if decide is None and kind == "type":
         raise BadInputError("Invalid answer: choose a type")
+    subject = form.text("subject")
+    if decide is None and not 0 < len(subject) <= MAX_SUBJECT:
+        raise BadInputError("Invalid subject: expected that of a question")
     try:
         with web.sessions.begin() as session:
             if decide is not None:
                 return see_other(f"{page}&decision={decide(session, action, form).id}")
             number = questions.add_review(
-                session, kind, form.text("subject")[:2000], editor=action.editor, now=action.now
+                session, kind, subject, editor=action.editor, now=action.now
             )
             return see_other(f"{page}&review={number}")
     except DecisionConflictError as error:
@@ -123,12 +128,20 @@ def _merge(session: Session, action: EditorAction, form: Form) -> Decision:
     return actions.merge(session, action, [form.text("story"), form.text("target")])
 
 
-def _set_type(session: Session, action: EditorAction, form: Form) -> Decision:
-    return actions.set_type(session, action, form.id("article"), parse_type(form.text("type")))
+def _confirm_type(session: Session, action: EditorAction, form: Form) -> Decision:
+    return _set_type(session, action, form, form.text("type"))
 
 
-def _confirm_report(session: Session, action: EditorAction, form: Form) -> Decision:
-    return actions.set_type(session, action, form.id("article"), parse_type("report"))
+def _set_report(session: Session, action: EditorAction, form: Form) -> Decision:
+    return _set_type(session, action, form, ArticleType.REPORT)
+
+
+def _change_type(session: Session, action: EditorAction, form: Form) -> Decision:
+    return _set_type(session, action, form, form.text("other"))
+
+
+def _set_type(session: Session, action: EditorAction, form: Form, name: str) -> Decision:
+    return actions.set_type(session, action, form.id("article"), parse_type(name))
 
 
 #: The decision of each answer; other answers change nothing.
@@ -137,9 +150,7 @@ DECIDE: dict[tuple[str, str], Callable[[Session, EditorAction, Form], Decision]]
     ("membership", "split"): _split,
     ("merge", "merge"): _merge,
     ("split", "split"): _split,
-    ("type", "confirm"): _set_type,
-    ("type", "report"): _confirm_report,
-    ("type", "change"): lambda session, action, form: actions.set_type(
-        session, action, form.id("article"), parse_type(form.text("other"))
-    ),
+    ("type", "confirm"): _confirm_type,
+    ("type", "report"): _set_report,
+    ("type", "change"): _change_type,
 }

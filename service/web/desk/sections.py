@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
 from service.domain.articles.article_types import ArticleType
-from service.errors import BadInputError, DecisionConflictError
+from service.errors import DecisionConflictError
 from service.store.access.browser_sessions import BrowserSession
 from service.store.articles.views import load_articles
 from service.store.editing import audit_log
 from service.store.editing.audit_log import Decision
 from service.store.story_views.views import story_names
 from service.web.dependencies import WebContext
-from service.web.desk.forms import render
+from service.web.desk.forms import local_path, render
 
 #: Path and name of each section.
 SECTIONS = (("/desk", "Questions"), ("/desk/decisions", "Decisions"))
@@ -76,25 +75,3 @@ def render_conflict(
         back=local_path(back),
         **named,
     )
-
-
-def local_path(text: str) -> str:
-    """A path of the desk, or `/desk` for any other text."""
-    is_desk = text == "/desk" or text.startswith(("/desk/", "/desk?"))
-    return text if is_desk and text.isprintable() else "/desk"
-
-
-def parse_story(text: str) -> str:
-    """Read the id of a story from an id or from the address of its page.
-
-    Raises:
-        BadInputError: the text is empty, or an address without a story.
-    """
-    if "/" not in text:
-        if not text:
-            raise BadInputError("No story: enter the id of a story or the address of its page")
-        return text
-    parts = urlsplit(text).path.split("/")
-    if "stories" not in parts[:-1] or not (story_id := parts[parts.index("stories") + 1]):
-        raise BadInputError(f"Invalid story {text[:80]!r}: expected an id or /stories/ID")
-    return unquote(story_id)

@@ -19,8 +19,8 @@ from service.store.story_views.views import get_story as get_view
 from service.store.story_views.views import list_storyline_stories
 from service.web.api.editing.decisions import editor_action
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
-from service.web.desk.forms import Editor, Form, PostedForm, see_other
-from service.web.desk.sections import name_decisions, parse_story, render_conflict, render_desk
+from service.web.desk.forms import Editor, Form, PostedForm, parse_story, see_other
+from service.web.desk.sections import name_decisions, render_conflict, render_desk
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -59,8 +59,8 @@ def edit_story(
         return render_conflict(web, person, error, desk_path(story_id))
     except (BadInputError, NotFoundError) as error:
         with web.sessions() as session:
-            actions.resolve_story_id(session, story_id)  # raises if the page itself is missing
-            return _render(session, web, person, story_id, error=str(error), form=form)
+            survivor = actions.resolve_story_id(session, story_id)  # raises if the page is missing
+            return _render(session, web, person, survivor, error=str(error), form=form)
     return see_other(desk_path(story_id))
 
 
@@ -149,7 +149,7 @@ def _set_types(session: Session, action: EditorAction, _: str, form: Form) -> No
         actions.set_type(session, action, article, corrected)
 
 
-#: What each button does.
+#: Function of each button.
 ACTS: dict[str, Act] = {
     "pin": _mark, "hide": _mark, "lock": _mark, "rename": _rename, "merge": _merge,
     "split": _split, "move": _move, "pin_article": _pin_article,

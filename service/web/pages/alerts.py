@@ -3,9 +3,7 @@
 As on the other subscriber pages, GET changes nothing and POST does.
 """
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from service.domain.subscribers.alert_preferences import parse_conditions
@@ -23,6 +21,7 @@ from service.web.pages.subscriptions import (
     render_preferences,
     verify_link,
 )
+from service.web.requests.parameters.types import BigInt
 
 router = APIRouter(prefix="/digest", default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -67,9 +66,7 @@ def add_alert(web: WebContextDep, token: Token, fields: FormDep) -> HTMLResponse
 
 
 @router.post("/preferences/{token}/alerts/{alert_id}/stop", response_model=None)
-def stop_listed_alert(
-    web: WebContextDep, token: Token, alert_id: Annotated[int, Path(ge=1, lt=1 << 62)]
-) -> RedirectResponse:
+def stop_listed_alert(web: WebContextDep, token: Token, alert_id: BigInt) -> RedirectResponse:
     """Stop an alert of this subscriber; raises NotFoundError for another subscriber's alert."""
     with web.sessions.begin() as session:
         subscriber = get_linked_subscriber(session, web, "preferences", token)

@@ -11,6 +11,7 @@ from jobs.running.context import Context
 from jobs.tidy import tidy
 from service.cli import build
 from service.store.database.sessions import Sessions
+from service.store.editing import questions
 from tests.integration.conftest import NOW
 from tests.support.content.site.site_content import fill
 from tests.support.database.embedded_articles import embed_all_articles
@@ -57,6 +58,17 @@ def test_old_details_are_deleted_and_stories_stay(aged: Context, sessions: Sessi
     # One day is less than the grouping needs, so articles of the last 14 days keep their vectors.
     assert count(sessions, "SELECT count(*) FROM vectors") == vectors > 0
     assert "deleted" not in tidy(aged)
+
+
+def test_reviews_have_their_own_retention(aged: Context, sessions: Sessions):
+    retention = replace(aged.settings.retention, runs_days=1)
+    short = replace(aged, settings=replace(aged.settings, retention=retention))
+    with sessions.begin() as session:
+        for name, made_at in AGE.items():
+            questions.add_review(session, "merge", name, editor="Ruth Pell", now=made_at)
+    tidy(short)
+    with sessions() as session:
+        assert questions.find_reviewed(session) == {("merge", "recent")}
 
 
 def test_dry_run_counts_and_changes_nothing(

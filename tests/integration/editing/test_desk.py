@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from service.domain.access.roles import Role
+from service.domain.editing.questions import LikelySplit
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
+from service.store.editing import questions
 from service.store.stories import stories
 from service.store.tables import ArticleRow, StoryRow
 from tests.support.content.site.open_questions import FERRY, PIER, OpenQuestions
@@ -108,6 +110,18 @@ def test_question_that_is_left_as_it_is_returns_only_after_undo(ruth: Visitor):
     assert "You skipped 1" in ruth.get("/desk?kind=merge&skip=1").text
 
 
+def test_review_of_a_large_part_is_found_again(ruth: Visitor, store: Sessions):
+    articles = tuple(range(1_000_000, 1_000_300))
+    kept, larger = LikelySplit(FERRY, articles), LikelySplit(FERRY, (*articles, 1_000_300))
+    answer = {"kind": "split", "answer": "keep", "subject": kept.subject}
+    assert "review=" in ruth.post("/desk/answers", answer).headers["location"]
+    assert ruth.post("/desk/answers", {**answer, "subject": "x" * 501}).status == 422
+    with store() as session:
+        reviewed = questions.find_reviewed(session)
+    assert ("split", kept.subject) in reviewed
+    assert ("split", larger.subject) not in reviewed
+
+
 def test_out_of_date_question_changes_nothing(ruth: Visitor, world: OpenQuestions):
     answer = {"kind": "membership", "answer": "move", "article": str(world.articles[0].id)}
     stale = ruth.post("/desk/answers", {**answer, "target": "nowhere"}).headers["location"]
@@ -153,6 +167,8 @@ def test_story_is_renamed_pinned_hidden_and_shown_again(
         {"action": "pin_article", "article": ["1", "2"]}, {"action": "move", "target": "/x"},
     ):  # fmt: skip
         assert ruth.post(page, wrong).status == 422, wrong
+    rejected = ruth.post(f"/desk/stories/{PIER}", {"action": "merge", "other": FERRY})
+    assert (rejected.status, f'action="{page}"' in rejected.text) == (422, True)
     pin = ruth.get(page).text.partition("pinned <a")[2].partition("/undo")[0].rpartition("/")[2]
     ruth.post(f"/desk/decisions/{pin}/undo", {"reason": "Other news"})
     assert '<span dir="auto">Other news</span>' in ruth.get(page).text
