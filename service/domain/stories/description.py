@@ -87,8 +87,9 @@ class Details:
             ),
             headlines=tuple(each for each in self.headlines if int(each.article) in article_ids),
             agencies=tuple(
-                replace(each, articles=tuple(key for key in each.articles if key in article_ids))
+                replace(each, articles=articles)
                 for each in self.agencies
+                if (articles := tuple(key for key in each.articles if key in article_ids))
             ),
         )
 

@@ -50,5 +50,12 @@ def test_each_stored_field_is_read() -> None:
     assert details.rank.total == 467379.0
 
 
+def test_agency_needs_a_visible_article() -> None:
+    details = from_json(STORED)
+    [agency] = details.limit_to_articles({2}, {2}).agencies
+    assert agency.articles == (2,)
+    assert details.limit_to_articles({3}, {3}).agencies == ()
+
+
 def test_unknown_format_is_empty() -> None:
     assert from_json(STORED | {"rank": {"total": 1}}) == Details()
