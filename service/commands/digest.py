@@ -96,7 +96,7 @@ def list_editions(
 def _format_line(day: DailyOutcome) -> str:
     outcome = day.outcome
     counts = [
-        f"{outcome.sent} of {outcome.recipients} sent",
+        f"{outcome.sent} of {outcome.emails} sent",
         *(
             f"{count} {name}"
             for name in ("waiting", "failed", "late", "empty", "deferred", "doubtful")

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from service.errors import BadInputError, NotFoundError
+from service.store.subscribers.deliveries import is_withdrawn
 from service.store.tables import DeliveryRow, EditionRow, SubscriberRow
 
 #: States of emails that were not sent. Expired ones are too late to be sent again.
@@ -36,7 +37,10 @@ class UnsentEmail:
 
 
 def list_unsent(session: Session, *, since: datetime, limit: int) -> list[UnsentEmail]:
-    """Unsent emails that are due since `since`, latest first; one statement."""
+    """Unsent emails that are due since `since`, latest first; one statement.
+
+    Withdrawn emails are left out.
+    """
     last = (
         select(DeliveryRow.edition_id, DeliveryRow.attempt, DeliveryRow.error)
         .ext(distinct_on(DeliveryRow.edition_id))
@@ -58,7 +62,7 @@ def list_unsent(session: Session, *, since: datetime, limit: int) -> list[Unsent
         )
         .join(SubscriberRow, SubscriberRow.id == EditionRow.subscriber_id)
         .outerjoin(last, last.c.edition_id == EditionRow.id)
-        .where(EditionRow.state.in_(UNSENT), EditionRow.due_at >= since)
+        .where(EditionRow.state.in_(UNSENT), EditionRow.due_at >= since, ~is_withdrawn())
         .order_by(EditionRow.id.desc())
         .limit(limit)
     )

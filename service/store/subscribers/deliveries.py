@@ -140,6 +140,17 @@ def is_being_sent() -> ColumnElement[bool]:
     return exists().where(DeliveryRow.edition_id == EditionRow.id, _is_open())
 
 
+def is_withdrawn() -> ColumnElement[bool]:
+    """SQL condition on `EditionRow`: the email was cancelled, so it was not sent on purpose.
+
+    Either its alert was removed, or its subscriber gets no emails any more. Overdue alert emails
+    are deferred, so `expired` ones were cancelled.
+    """
+    inactive = select(SubscriberRow.id).where(SubscriberRow.state != "active")
+    is_cancelled = (EditionRow.kind == "alert") | EditionRow.subscriber_id.in_(inactive)
+    return (EditionRow.state == "expired") & is_cancelled
+
+
 def _is_open() -> ColumnElement[bool]:
     # Literals, because parameters would keep Postgres from using the partial index.
     return DeliveryRow.state.in_([literal_column("'sending'"), literal_column("'ending'")])

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from service.store.subscribers import alerts
+from service.store.subscribers import alerts, deliveries
 from service.store.tables import DeliveryRow, EditionRow, SubscriberRow
 
 
@@ -15,13 +15,13 @@ from service.store.tables import DeliveryRow, EditionRow, SubscriberRow
 class MailOutcome:
     """Counts and sizes of emails of one kind.
 
-    recipients: emails to send. failed: refused or expired. late: sent with an apology.
-    doubtful: attempts with an unknown outcome. Stories and bytes are per email: stories of all
-    emails to send, bytes only of sent ones.
+    emails: emails to send. failed: refused or expired. late: sent with an apology. doubtful:
+    attempts with an unknown outcome. Stories and bytes are per email: stories of all emails to
+    send, bytes only of sent ones.
     """
 
     kind: str
-    recipients: int
+    emails: int
     sent: int
     waiting: int
     failed: int
@@ -97,7 +97,7 @@ def mail_stats(session: Session, *, since: datetime) -> MailStats:
 
 
 def _select_outcomes(*columns: Any) -> Select[*tuple[Any, ...]]:
-    """Select the columns of `MailOutcome`, then `columns`."""
+    """Select the columns of `MailOutcome`, then `columns`; withdrawn emails are left out."""
     to_send = EditionRow.state.not_in(("empty", "deferred"))
     doubtful = (
         select(func.count())
@@ -119,4 +119,4 @@ def _select_outcomes(*columns: Any) -> Select[*tuple[Any, ...]]:
         cast(func.coalesce(func.avg(EditionRow.bytes), 0), Integer),
         func.coalesce(func.max(EditionRow.bytes), 0),
         *columns,
-    )
+    ).where(~deliveries.is_withdrawn())

@@ -13,7 +13,9 @@ from jobs.running.context import Context
 from jobs.sending.digest import digest
 from service.domain.subscribers.digest_selection import Filters
 from service.errors import MailServerError, SettingsError
+from service.store.operations import emails
 from service.store.subscribers import subscribers
+from service.store.subscribers.email_stats import mail_stats
 from tests.integration.conftest import Clock, make_context
 from tests.support.content.events import EVENTS
 from tests.support.content.subscribers import DAILY, DUE, report_news, subscribe, with_mail
@@ -243,6 +245,23 @@ def test_overdue_edition_expires(context: Context, clock: Clock, mail: MailServe
     assert digest(context) == {"expired": 1}
     clock.now = DUE + DAY
     assert digest(context) == {"created": 1, "sent": 1}
+
+
+def test_expired_edition_of_a_subscriber_who_stopped_is_no_failure(
+    context: Context, clock: Clock, mail: MailServer
+):
+    [ann, _] = subscribe(context.sessions, "ann@x.example", "bob@x.example")
+    report_news(context.sessions, DUE - HOUR)
+    mail.replies["rcpt"] = "450 later"
+    digest(context)
+    with context.sessions.begin() as session:
+        subscribers.stop(session, ann.id, "unsubscribed")
+    clock.now = DUE + 22 * HOUR
+    assert digest(context) == {"expired": 2}
+    with context.sessions() as session:
+        [outcome] = mail_stats(session, since=DUE - DAY).outcomes
+        [unsent] = emails.list_unsent(session, since=DUE - DAY, limit=10)
+    assert (outcome.emails, outcome.failed, unsent.address) == (1, 1, "bob@x.example")
 
 
 def test_unconfirmed_email_is_resent_with_the_same_message_id(

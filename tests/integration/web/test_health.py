@@ -109,7 +109,7 @@ def test_metrics_of_emails(sessions: Sessions, site: Site) -> None:
         [edition] = load_daily_outcomes(session, since=now.date())
     assert edition.local_date == now.date()
     outcome = edition.outcome
-    assert (outcome.recipients, outcome.sent, outcome.late, outcome.empty) == (1, 1, 1, 1)
+    assert (outcome.emails, outcome.sent, outcome.late, outcome.empty) == (1, 1, 1, 1)
     assert (outcome.mean_bytes, outcome.max_bytes, outcome.failed) == (5000, 5000, 0)
     metrics = site.get("/metrics").text
     for line in (

@@ -15,9 +15,11 @@ from jobs.sending.digest import digest
 from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.subscribers.alerts import MAX_ALERTS
 from service.errors import BadInputError, MailServerError
+from service.store.operations import emails
 from service.store.queries import saved
 from service.store.subscribers import alert_emails, subscribers
 from service.store.subscribers import alerts as store
+from service.store.subscribers.email_stats import mail_stats
 from tests.integration.conftest import Clock, make_context
 from tests.support.content.subscribers import DUE, subscribe, with_mail
 from tests.support.database.rows import Rows
@@ -225,6 +227,9 @@ def test_stopped_alert_cancels_waiting_emails(context: Context, clock: Clock, ma
     assert alerts(context) == {}
     assert states(context) == ["expired"]
     assert mail.received == []
+    with context.sessions() as session:
+        assert mail_stats(session, since=DUE).outcomes == ()
+        assert emails.list_unsent(session, since=DUE, limit=10) == []
 
 
 def test_stopped_subscriber_gets_no_email(context: Context, clock: Clock, mail: MailServer):
