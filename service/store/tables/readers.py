@@ -42,6 +42,8 @@ class SubscriberRow(Base):
     request_number: Mapped[int] = mapped_column(
         Integer, server_default=text("1")
     )  #: of the latest request; only its confirmation link is valid
+    #: Time of the latest confirmation email that the page /subscribe sent.
+    confirmation_requested_at: Mapped[Timestamp | None]
 
 
 #: Addresses are unique, ignoring case.

@@ -118,6 +118,30 @@ def test_requests_are_limited_per_client_and_in_total(
     assert len(mail_server.received) == 2
 
 
+def test_confirmed_requests_count_against_the_hourly_limit(
+    sessions: Sessions, mail_server: MailServer
+) -> None:
+    with open_site(sessions, mail_server.port, per_hour=1) as site:
+        post(site, "/subscribe", "address=ann@x.example")
+        wait_until(lambda: bool(mail_server.received))
+        with sessions.begin() as session:
+            ann = subscribers.find_by_address(session, "ann@x.example")
+            subscribers.confirm(session, ann.id, now=DUE)
+        post(site, "/subscribe", "address=bob@x.example")
+    assert [recipient for recipient, _ in mail_server.received] == ["ann@x.example"]
+
+
+def test_subscribers_of_an_admin_do_not_count_against_the_hourly_limit(
+    sessions: Sessions, mail_server: MailServer
+) -> None:
+    with sessions.begin() as session:
+        subscribers.add(session, "ann@x.example", DAILY, Filters(), now=DUE)
+    with open_site(sessions, mail_server.port, per_hour=1) as site:
+        post(site, "/subscribe", "address=bob@x.example")
+        wait_until(lambda: bool(mail_server.received))
+    assert [recipient for recipient, _ in mail_server.received] == ["bob@x.example"]
+
+
 def test_limit_per_client_holds_for_several_web_servers(
     sessions: Sessions, mail_server: MailServer
 ) -> None:
@@ -136,7 +160,7 @@ def test_address_can_try_again_after_a_failure_of_the_mail_server(
     sessions: Sessions, mail_server: MailServer
 ) -> None:
     mail_server.replies["rcpt"] = "451 4.3.0 try later"
-    with open_site(sessions, mail_server.port) as site:
+    with open_site(sessions, mail_server.port, per_hour=1) as site:
         post(site, "/subscribe", "address=ann@x.example")
         mail_server.replies.clear()
 

@@ -33,7 +33,7 @@ from service.store.access import rate_buckets
 from service.store.catalogue.choices import load_choices
 from service.store.catalogue.known_names import require_known_names
 from service.store.subscribers import subscribers
-from service.store.subscribers.opt_in import allow_retry, may_send_confirmation
+from service.store.subscribers.opt_in import allow_retry, may_send_confirmation, record_request
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
 from service.web.pages.subscriptions import FormDep, parse_preferences
 from service.web.rendering.meta import page_meta
@@ -117,7 +117,7 @@ def _count_request(request: Request, web: WebContext) -> None:
 def _request_confirmation(
     web: WebContext, address: str, schedule: DeliverySchedule, filters: Filters
 ) -> None:
-    """Add a pending subscriber and send the email, unless the address is known or too many wait."""
+    """Add a pending subscriber and send the email, unless a limit is reached."""
     limit, now = web.settings.mail.confirmations_per_hour, web.clock()
     try:
         with web.sessions.begin() as session:
@@ -127,6 +127,7 @@ def _request_confirmation(
             subscriber = subscribers.add(
                 session, address, schedule, filters, now=now, replace_pending=True
             )
+            record_request(session, subscriber.id, now=now)
     except (AlreadyExistsError, SuppressedAddressError):
         return
     try:
