@@ -37,7 +37,7 @@ def create_alert_emails(context: Context) -> Counts:
     now, settings = context.clock(), context.settings.alerts
     counts = Counter(created=0, deferred_to_digest=0)
     with context.sessions.begin() as session:
-        if not store.any_active(session):
+        if not store.count_active(session):
             return counts
         changed_since = min(now - settings.changed, runs.last_success(session, "alerts") or now)
         since = now - settings.recent

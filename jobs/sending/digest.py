@@ -18,7 +18,7 @@ from service.settings.load import Settings
 from service.store.articles import articles, vectors
 from service.store.stories import constraints, vocabularies
 from service.store.subscribers import alert_emails, editions
-from service.store.subscribers.digest_stories import digest_stories
+from service.store.subscribers.digest_stories import load_digest_stories
 from service.store.subscribers.subscribers import Subscriber
 
 #: Period of earlier editions that are considered; a story that was last shown before counts as new.
@@ -79,7 +79,9 @@ def create_editions(context: Context) -> Counts:
 def load_stories(session: Session, context: Context) -> list[DigestStory]:
     """Return the stories that an edition may show, with those of one event joined."""
     since = context.clock() - MAX_LOOKBACK
-    stories = digest_stories(session, since=since, limit=context.settings.editions.max_candidates)
+    stories = load_digest_stories(
+        session, since=since, limit=context.settings.editions.max_candidates
+    )
     return join_events(stories, _find_events(session, context, stories))
 
 

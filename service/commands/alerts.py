@@ -38,7 +38,7 @@ from service.errors import BadInputError
 from service.mail.deliver import configured_renderer, site_url
 from service.mail.render import AlertMessage, Links
 from service.store.subscribers import alerts, subscribers
-from service.store.subscribers.digest_stories import add_texts, digest_stories
+from service.store.subscribers.digest_stories import add_texts, load_digest_stories
 
 app = typer.Typer(
     help="Manage alerts: emails sent as soon as a story matches the conditions of a subscriber.",
@@ -93,7 +93,7 @@ def add(  # noqa: PLR0917  # options, all by name
         query=query,
     )
     with open_store() as store, store.sessions.begin() as session:
-        owner = subscribers.find_by_address(session, address)
+        owner = subscribers.get_by_address(session, address)
         added = alerts.add(session, owner.id, conditions, now=store.clock())
     print(f"added alert {added.id} of {owner.address}: {added.conditions}")
 
@@ -112,7 +112,7 @@ def list_alerts(
     """List alerts with their ids, subscribers and conditions."""
     with open_store() as store, store.sessions.begin() as session:
         owners = (
-            [subscribers.find_by_address(session, address)]
+            [subscribers.get_by_address(session, address)]
             if address
             else subscribers.list_all(session)
         )
@@ -233,7 +233,7 @@ def _load_saved_query(
 
 def _load_recent_stories(context: Context) -> list[DigestStory]:
     with context.sessions.begin() as session:
-        return digest_stories(
+        return load_digest_stories(
             session,
             since=context.clock() - MAX_LOOKBACK,
             limit=context.settings.editions.max_candidates,

@@ -40,6 +40,7 @@ def report(
                 session,
                 subscriber_id,
                 parsed.reason,
+                now=store.clock(),
                 bounced=not parsed.complaint,
                 complaint=parsed.complaint,
             )

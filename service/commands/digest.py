@@ -147,7 +147,7 @@ def write_preview(
     history = History(now - job.MAX_LOOKBACK)
     with context.sessions.begin() as session:
         try:
-            subscriber = subscribers.find_by_address(session, address)
+            subscriber = subscribers.get_by_address(session, address)
         except NotFoundError:
             pass
         else:

@@ -117,7 +117,7 @@ def rotate_links() -> None:
     Later emails have new links. Subscribers must copy the address of alert feeds again.
     """
     with open_store() as store, store.sessions.begin() as session:
-        link_keys.rotate(session, link_keys.LINKS, now=store.clock())
+        link_keys.rotate(session, now=store.clock())
     print("all signed links are revoked")
 
 

@@ -149,7 +149,7 @@ def list_subscribers(*, as_json: AsJson = False) -> None:
 def confirm(address: Address) -> None:
     """Confirm a subscription without the confirmation email, e.g. after a request by phone."""
     with _open_session() as (store, session):
-        subscriber = subscribers.find_by_address(session, address)
+        subscriber = subscribers.get_by_address(session, address)
         print(_format_line(subscribers.confirm(session, subscriber.id, now=store.clock())))
 
 
@@ -180,7 +180,7 @@ def set_preferences(  # noqa: PLR0917  # options, all by name
         follow_countries, mute_countries, follow, mute, follow_storylines, mute_storylines,
     )  # fmt: skip
     with _open_session() as (store, session):
-        before = subscribers.find_by_address(session, address)
+        before = subscribers.get_by_address(session, address)
         changed = subscribers.update_preferences(
             session,
             before.id,
@@ -204,9 +204,16 @@ def stop(
     ] = False,
 ) -> None:
     """Stop all emails to a subscriber. The subscriber's record is kept."""
-    with _open_session() as (_, session):
-        subscriber = subscribers.find_by_address(session, address)
-        subscribers.stop(session, subscriber.id, reason, bounced=bounced, complaint=complaint)
+    with _open_session() as (store, session):
+        subscriber = subscribers.get_by_address(session, address)
+        subscribers.stop(
+            session,
+            subscriber.id,
+            reason,
+            now=store.clock(),
+            bounced=bounced,
+            complaint=complaint,
+        )
         print(_format_line(subscribers.get(session, subscriber.id)))
 
 
@@ -219,11 +226,12 @@ def suppress(
 
     The list contains hashes of the addresses. Complaints put addresses on it automatically.
     """
-    with _open_session() as (_, session):
+    with _open_session() as (store, session):
+        now = store.clock()
         with contextlib.suppress(NotFoundError):
-            subscriber = subscribers.find_by_address(session, address)
-            subscribers.stop(session, subscriber.id, reason, complaint=True)
-        suppression.add(session, address, reason)
+            subscriber = subscribers.get_by_address(session, address)
+            subscribers.stop(session, subscriber.id, reason, now=now, complaint=True)
+        suppression.add(session, address, reason, now=now)
     print(f"suppressed {address}")
 
 
@@ -239,7 +247,7 @@ def unsuppress(address: Address) -> None:
 def remove(address: Address) -> None:
     """Delete a subscriber with all alerts and the records of sent emails."""
     with _open_session() as (_, session):
-        subscriber = subscribers.find_by_address(session, address)
+        subscriber = subscribers.get_by_address(session, address)
         subscribers.remove(session, subscriber.id)
     print(f"removed {subscriber.address}")
 

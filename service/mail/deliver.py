@@ -72,7 +72,7 @@ def deliver(
             catch_up = settings.editions.catch_up
             counts["expired"] = editions.expire_overdue(session, now=now, catch_up=catch_up)
         ids = editions.find_waiting_ids(session, kind, now=now)
-        key = link_keys.ensure_key(session, link_keys.LINKS, now=now)
+        key = link_keys.ensure_key(session, now=now)
     counts |= {"sent": 0, "deferred": 0, "refused": 0}
     signer = LinkSigner.at(now, site_url(settings), key, settings.mail)
     with claims.open_owner() as owner:
@@ -96,7 +96,7 @@ def send_confirmation(context: MailContext, sender: Sender, subscriber: Subscrib
     require_site(context.settings)
     now, mail = context.clock(), context.settings.mail
     with context.sessions.begin() as session:
-        key = link_keys.ensure_key(session, link_keys.LINKS, now=now)
+        key = link_keys.ensure_key(session, now=now)
     signer = LinkSigner.at(now, site_url(context.settings), key, mail)
     links = signer.links(subscriber.id, request_number=subscriber.request_number)
     message_id = f"<confirm-{subscriber.id}-{int(now.timestamp())}@{domain_of(mail.sender)}>"
@@ -257,4 +257,6 @@ class _Delivery:
         with self._outcomes.begin() as session:
             deliveries.mark_refused(session, delivery_id, code=error.code, error=str(error))
             if error.address_at_fault:
-                subscribers.stop(session, subscriber.id, str(error), bounced=True)
+                subscribers.stop(
+                    session, subscriber.id, str(error), now=self._context.clock(), bounced=True
+                )

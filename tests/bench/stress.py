@@ -219,7 +219,7 @@ def _edit_subscriber(context: Context, rng: random.Random) -> None:
     with context.sessions.begin() as session:
         one = rng.choice(subscribers.list_all(session))
         if rng.random() < 0.5:
-            subscribers.stop(session, one.id, "vacation")
+            subscribers.stop(session, one.id, "vacation", now=context.clock())
         else:
             subscribers.confirm(session, one.id, now=context.clock())
 

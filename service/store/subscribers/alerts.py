@@ -160,11 +160,6 @@ def _is_matchable(query: Query) -> bool:
     return query.as_of is None and not query.values(Field.MISSING_OUTLET)
 
 
-def any_active(session: Session) -> bool:
-    """Whether any alert is active."""
-    return bool(session.scalar(select(exists().where(AlertRow.stopped_at.is_(None)))))
-
-
 def count_active(session: Session) -> int:
     """Number of active alerts."""
     return session.scalar(select(func.count()).where(AlertRow.stopped_at.is_(None))) or 0

@@ -12,7 +12,8 @@ from service.store.tables import DeliveryRow, EditionRow, SubscriberRow
 #: Kinds of emails; each is sent by its own job.
 Kind = Literal["digest", "alert"]
 
-#: States of an attempt in progress.
+#: States of an attempt in progress: `sending` (the email can still be withdrawn), and `ending` (its
+#: end is being transmitted, so the server may accept it at any time).
 OPEN = ("sending", "ending")
 
 
@@ -59,7 +60,9 @@ def start_attempt(
 
 
 def mark_ending(session: Session, delivery_id: int, *, duration: timedelta) -> bool:
-    """Record that the mail server may accept the email from now on, and renew the claim.
+    """Record that the end of the email is transmitted next, and renew the claim.
+
+    From now on the mail server may accept the email, and the outcome may become unknown.
 
     Returns False if the claim was lost, or the email was sent or cancelled meanwhile. The email
     must then not be completed; the attempt is closed.
@@ -153,7 +156,7 @@ def is_withdrawn() -> ColumnElement[bool]:
 
 def _is_open() -> ColumnElement[bool]:
     # Literals, because parameters would keep Postgres from using the partial index.
-    return DeliveryRow.state.in_([literal_column("'sending'"), literal_column("'ending'")])
+    return DeliveryRow.state.in_([literal_column(f"'{each}'") for each in OPEN])
 
 
 def _close_attempt(

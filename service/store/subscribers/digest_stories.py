@@ -25,24 +25,24 @@ from service.store.tables import ArticleRow, MembershipRow
 
 #: The widest stories are loaded too, this share of the limit: in a long period the newest stories
 #: would displace them.
-_WIDEST_SHARE = 4
+_WIDEST_SHARE = 1 / 4
 #: Characters of a body in the search index (migration 0035).
 MAX_BODY = 10_000
 
 
-def digest_stories(session: Session, *, since: datetime, limit: int) -> list[DigestStory]:
+def load_digest_stories(session: Session, *, since: datetime, limit: int) -> list[DigestStory]:
     """Stories with a report since `since`: those of the highest rank, then the widest others.
 
     `limit` applies to the former. Five statements.
     """
     query = between_times(Field.REPORTED, since)
     ranked = list_stories(session, query, limit=limit).items
-    count = limit // _WIDEST_SHARE
+    count = int(limit * _WIDEST_SHARE)
     widest = list_stories(session, query, sort=Sort.LARGEST, limit=count).items
     views = list({each.id: each for each in (*ranked, *widest)}.values())
     storylines = {each.storyline.id for each in views if each.storyline}
     families = count_storyline_families(session, storylines)
-    stories = map(digest_story, views)
+    stories = map(to_digest_story, views)
     return [
         replace(each, storyline_families=families.get(each.storyline or "", 0)) for each in stories
     ]
@@ -51,16 +51,17 @@ def digest_stories(session: Session, *, since: datetime, limit: int) -> list[Dig
 def load_changed_stories(
     session: Session, *, since: datetime, changed_since: datetime, limit: int
 ) -> list[DigestStory]:
-    """Stories changed since `changed_since` that have a report, or got one, since `since`.
+    """Stories that changed at `changed_since` or later and have a report of `since` or later.
 
-    The newest come first, with their memberships. Runs three statements.
+    A report counts by its date or by its arrival, whichever is later. The newest come first, with
+    their memberships. Runs three statements.
     """
     query = between_times(Field.CHANGED, changed_since)
     views = list_stories(session, query, sort=Sort.NEWEST, limit=limit).items
     memberships = _load_memberships(session, [r.article_id for v in views for r in v.reports])
     stories = [
         replace(
-            digest_story(view),
+            to_digest_story(view),
             memberships=tuple(
                 period
                 for report in view.reports
@@ -103,7 +104,7 @@ def _load_memberships(
     return periods
 
 
-def digest_story(view: StoryView) -> DigestStory:
+def to_digest_story(view: StoryView) -> DigestStory:
     """Convert a story view with at least one report."""
     outlet_names = {report.outlet.slug: report.outlet.name for report in view.reports}
     timed = {each.article_id for each in view.reports if each.published and not each.day_only}

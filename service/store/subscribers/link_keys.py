@@ -1,4 +1,4 @@
-"""Signing keys of links in emails; each is created on first use and can be replaced."""
+"""Signing key of links in emails; it is created on first use and can be replaced."""
 
 import secrets
 from datetime import datetime
@@ -9,24 +9,24 @@ from sqlalchemy.orm import Session
 
 from service.store.tables import LinkKeyRow
 
-#: Name of the key that signs subscribers' links.
-LINKS = "links"
+#: Name of the key in the table.
+_NAME = "links"
 _BYTES = 32
 
 
-def find_key(session: Session, name: str) -> bytes | None:
-    """The key with this name, or None."""
-    return session.scalar(select(LinkKeyRow.value).where(LinkKeyRow.name == name))
+def find_key(session: Session) -> bytes | None:
+    """The key, or None."""
+    return session.scalar(select(LinkKeyRow.value).where(LinkKeyRow.name == _NAME))
 
 
-def rotate(session: Session, name: str, *, now: datetime) -> None:
-    """Replace a key, which revokes every link that it signed; a missing key stays missing."""
+def rotate(session: Session, *, now: datetime) -> None:
+    """Replace the key, which revokes every link that it signed; a missing key stays missing."""
     values = {"value": secrets.token_bytes(_BYTES), "created_at": now}
-    session.execute(update(LinkKeyRow).where(LinkKeyRow.name == name).values(values))
+    session.execute(update(LinkKeyRow).where(LinkKeyRow.name == _NAME).values(values))
 
 
-def ensure_key(session: Session, name: str, *, now: datetime) -> bytes:
-    """The key with this name, created if missing; safe with concurrent processes."""
-    row = {"name": name, "value": secrets.token_bytes(_BYTES), "created_at": now}
+def ensure_key(session: Session, *, now: datetime) -> bytes:
+    """The key, created if missing; safe with concurrent processes."""
+    row = {"name": _NAME, "value": secrets.token_bytes(_BYTES), "created_at": now}
     session.execute(insert(LinkKeyRow).values(row).on_conflict_do_nothing())
-    return session.scalars(select(LinkKeyRow.value).where(LinkKeyRow.name == name)).one()
+    return session.scalars(select(LinkKeyRow.value).where(LinkKeyRow.name == _NAME)).one()

@@ -86,7 +86,7 @@ def add(
     return _subscriber(row)
 
 
-def find_by_address(session: Session, address: str) -> Subscriber:
+def get_by_address(session: Session, address: str) -> Subscriber:
     """The subscriber with this address, case-insensitive; raises NotFoundError."""
     row = _find_row(session, address)
     if row is None:
@@ -183,6 +183,7 @@ def stop(
     subscriber_id: int,
     reason: str,
     *,
+    now: datetime,
     bounced: bool = False,
     complaint: bool = False,
 ) -> None:
@@ -197,7 +198,7 @@ def stop(
     if bounced and complaint:
         raise BadInputError("A stop is either a bounce or a complaint, not both")
     if complaint:
-        suppression.add(session, _get_row(session, subscriber_id).address, reason)
+        suppression.add(session, _get_row(session, subscriber_id).address, reason, now=now)
     receives = SubscriberRow.state.in_(("pending", "active"))
     session.execute(
         update(SubscriberRow)

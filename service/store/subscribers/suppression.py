@@ -1,17 +1,18 @@
 """Suppression list: addresses that must get no emails; it outlives their subscribers."""
 
 import hashlib
+from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.store.tables import SuppressedAddressRow
 
 
-def add(session: Session, address: str, reason: str) -> None:
+def add(session: Session, address: str, reason: str, *, now: datetime) -> None:
     """Suppress an address; the first reason stays."""
-    row = {"hash": _hash(address), "reason": reason, "since": func.now()}
+    row = {"hash": _hash(address), "reason": reason, "since": now}
     session.execute(insert(SuppressedAddressRow).values(row).on_conflict_do_nothing())
 
 

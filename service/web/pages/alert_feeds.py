@@ -12,7 +12,7 @@ from service.domain.subscribers.alerts import matches
 from service.mail.signed_links import sign_token
 from service.store.story_views.views import list_stories
 from service.store.subscribers import alerts
-from service.store.subscribers.digest_stories import add_texts, digest_story
+from service.store.subscribers.digest_stories import add_texts, to_digest_story
 from service.web.api.stories.syndication import FormatPath, feed_response, story_entry
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.concurrency import SearchSlot
@@ -44,7 +44,7 @@ def alert_feed(
     base = str(request.base_url)
     latest_only = between_times(Field.REPORTED, web.clock() - MAX_AGE)
     recent = list_stories(session, latest_only, limit=web.settings.editions.max_candidates).items
-    stories = list(map(digest_story, recent))
+    stories = list(map(to_digest_story, recent))
     [alert] = alerts.load_saved_queries(session, [owned.alert], stories, now=web.clock())
     conditions = alert.conditions
     if conditions.saved:

@@ -134,7 +134,7 @@ def unsubscribe(web: WebContextDep, token: Token) -> HTMLResponse:
     """Stop all emails immediately; idempotent."""
     with web.sessions.begin() as session:
         subscriber = get_linked_subscriber(session, web, "unsubscribe", token)
-        subscribers.stop(session, subscriber.id, "unsubscribed")
+        subscribers.stop(session, subscriber.id, "unsubscribed", now=web.clock())
         subscriber = subscribers.get(session, subscriber.id)
     return render_page(web, "unsubscribe.html", subscriber=subscriber, token=token)
 
@@ -159,7 +159,7 @@ def former_edition_page(session: ReadSession, web: WebContextDep, token: Token) 
 
 def load_link_key(session: Session) -> bytes:
     """The key that signs links; empty before the first link was created."""
-    return link_keys.find_key(session, link_keys.LINKS) or b""
+    return link_keys.find_key(session) or b""
 
 
 def make_token(session: Session, web: WebContext, purpose: str, number: int) -> str:

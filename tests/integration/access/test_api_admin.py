@@ -174,7 +174,7 @@ def test_adding_pending_subscriber_returns_409_and_keeps_settings(adam: KeyClien
 
 def test_suppressed_address_has_its_own_problem_type(adam: KeyClient, sessions: Sessions) -> None:
     with sessions.begin() as session:
-        suppression.add(session, "ann@x.example", "complaint: abuse")
+        suppression.add(session, "ann@x.example", "complaint: abuse", now=NOW)
     rejected = adam.post(SUBSCRIBERS, {"address": "ann@x.example"})
     assert rejected.status == 409
     assert rejected.json["type"] == "urn:samestory:problem:suppressed-address"

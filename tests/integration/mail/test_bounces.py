@@ -42,7 +42,7 @@ def report(raw: bytes) -> Result:
 
 def state(context: Context) -> tuple[str, str | None]:
     with context.sessions.begin() as session:
-        result = subscribers.find_by_address(session, "ann@x.example")
+        result = subscribers.get_by_address(session, "ann@x.example")
     return result.state, result.stop_reason
 
 

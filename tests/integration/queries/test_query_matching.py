@@ -11,7 +11,7 @@ from service.domain.queries.matching import matches
 from service.domain.subscribers.story_records import record_of
 from service.store.database.sessions import Sessions
 from service.store.story_views.views import list_stories, select_story_ids
-from service.store.subscribers.digest_stories import add_texts, digest_story
+from service.store.subscribers.digest_stories import add_texts, to_digest_story
 from tests.support.database.rows import NOW, Rows
 
 STORIES, QUERIES = 60, 600
@@ -102,7 +102,9 @@ def test_matching_in_memory_agrees_with_sql(sessions: Sessions, seed: int) -> No
         add_random_stories(Rows(session), chance)
     with sessions.begin() as session:
         views = list_stories(session, Query(), limit=STORIES).items
-        records = [record_of(each) for each in add_texts(session, list(map(digest_story, views)))]
+        records = [
+            record_of(each) for each in add_texts(session, list(map(to_digest_story, views)))
+        ]
         assert len(records) == STORIES
         sizes = []
         for _ in range(QUERIES):

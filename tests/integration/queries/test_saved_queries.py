@@ -22,7 +22,7 @@ from service.errors import BadInputError
 from service.store.database.sessions import Sessions
 from service.store.queries import saved
 from service.store.subscribers import alerts
-from service.store.subscribers.digest_stories import digest_stories
+from service.store.subscribers.digest_stories import load_digest_stories
 from service.store.tables import StoryRow
 from service.store.webhooks import webhooks as hooks
 from tests.support.database.api_keys import KeyClient, make_key_client
@@ -169,7 +169,7 @@ def test_webhook_and_alert_compare_the_meaning_once_it_is_encoded(
         run_job(Job("webhooks", 5, 600, webhooks), world)
         assert receiver.accepted == []
         with sessions() as session:
-            stories = digest_stories(session, since=NOW - timedelta(days=1), limit=10)
+            stories = load_digest_stories(session, since=NOW - timedelta(days=1), limit=10)
             [waiting] = alerts.load_saved_queries(session, [alert], stories, now=NOW)
             assert find_matches(StoryIndex(stories), waiting.conditions) == []
         run_job(Job("embed", 5, 600, embed), world)

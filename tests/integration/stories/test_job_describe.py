@@ -18,7 +18,7 @@ from service.domain.subscribers.digest_cards import build_card
 from service.store.stories import vocabularies
 from service.store.stories.details import from_json
 from service.store.story_views.views import list_stories
-from service.store.subscribers.digest_stories import digest_story
+from service.store.subscribers.digest_stories import to_digest_story
 from service.store.tables import ArticleRow, GazetteerRow, StoryRow
 from tests.integration.conftest import NOW, Clock
 from tests.support.content.vocabularies import vocabulary_of
@@ -137,7 +137,7 @@ def test_headlines_and_summaries_in_each_language(
     assert (local.headline, local.headline_language) == (turkish[0], "tr")
     assert [quote.text for quote in local.details.summary] == [turkish[1]]
     [in_turkish, in_english] = (
-        build_card(digest_story(view), (), language, None) for language in ("tr", "de")
+        build_card(to_digest_story(view), (), language, None) for language in ("tr", "de")
     )
     assert [each.text for each in in_turkish.summary] == [turkish[1]]
     assert {each.language for each in in_english.summary} == {"en"}

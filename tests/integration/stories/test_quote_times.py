@@ -7,7 +7,7 @@ from service.domain.stories.wording.summary import Quote
 from service.store.database.sessions import Sessions
 from service.store.stories.details import to_json
 from service.store.story_views.views import get_stories
-from service.store.subscribers.digest_stories import digest_story
+from service.store.subscribers.digest_stories import to_digest_story
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import serving
 
@@ -42,5 +42,5 @@ def test_only_exact_times_are_shown_beside_a_quote(sessions: Sessions) -> None:
     assert shown[DAY].rpartition(">")[2] == f"{early.day} {early:%b}"
     assert shown[NONE].rpartition(">")[2] == "no date"
     with sessions() as session:
-        story = digest_story(get_stories(session, ["strike"])["strike"])
+        story = to_digest_story(get_stories(session, ["strike"])["strike"])
     assert [each.at for each in story.summary] == [early, None, None]

@@ -45,7 +45,7 @@ def states(context: Context, table: str) -> list[str]:
 
 def state_of(context: Context, address: str) -> str:
     with context.sessions.begin() as session:
-        return subscribers.find_by_address(session, address).state
+        return subscribers.get_by_address(session, address).state
 
 
 def test_each_subscriber_gets_one_edition_per_day(context: Context, clock: Clock, mail: MailServer):
@@ -229,7 +229,7 @@ def test_subscriber_who_stopped_gets_no_waiting_email(
     mail.replies["rcpt"] = "450 later"
     digest(context)
     with context.sessions.begin() as session:
-        subscribers.stop(session, ann.id, "unsubscribed")
+        subscribers.stop(session, ann.id, "unsubscribed", now=clock.now)
     mail.replies.clear()
     clock.now = DUE + HOUR
     assert digest(context) == {}
@@ -255,7 +255,7 @@ def test_expired_edition_of_a_subscriber_who_stopped_is_no_failure(
     mail.replies["rcpt"] = "450 later"
     digest(context)
     with context.sessions.begin() as session:
-        subscribers.stop(session, ann.id, "unsubscribed")
+        subscribers.stop(session, ann.id, "unsubscribed", now=clock.now)
     clock.now = DUE + 22 * HOUR
     assert digest(context) == {"expired": 2}
     with context.sessions() as session:

@@ -82,7 +82,7 @@ def test_link_of_the_email_confirms_the_subscription(
         assert "Yes, subscribe" in site.page(link).text
         post(site, link, "")
     with sessions.begin() as session:
-        subscriber = subscribers.find_by_address(session, recipient)
+        subscriber = subscribers.get_by_address(session, recipient)
     assert (subscriber.state, subscriber.schedule.hour) == ("active", 9)
     assert subscriber.filters.followed_outlets == {"harbour"}
 
@@ -95,7 +95,7 @@ def test_response_does_not_reveal_who_is_subscribed(
         subscribers.confirm(session, active.id, now=DUE)
         subscribers.add(session, "pending@x.example", DAILY, Filters(), now=DUE)
         gone = subscribers.add(session, "gone@x.example", DAILY, Filters(), now=DUE)
-        subscribers.stop(session, gone.id, "abuse", complaint=True)
+        subscribers.stop(session, gone.id, "abuse", now=DUE, complaint=True)
     with open_site(sessions, mail_server.port) as site:
         bodies = {
             post(site, "/subscribe", f"address={name}@x.example").body
@@ -125,7 +125,7 @@ def test_confirmed_requests_count_against_the_hourly_limit(
         post(site, "/subscribe", "address=ann@x.example")
         wait_until(lambda: bool(mail_server.received))
         with sessions.begin() as session:
-            ann = subscribers.find_by_address(session, "ann@x.example")
+            ann = subscribers.get_by_address(session, "ann@x.example")
             subscribers.confirm(session, ann.id, now=DUE)
         post(site, "/subscribe", "address=bob@x.example")
     assert [recipient for recipient, _ in mail_server.received] == ["ann@x.example"]
@@ -202,7 +202,7 @@ def test_follow_and_mute_with_the_cookie_of_the_preferences(
     with sessions.begin() as session:
         Rows(session).outlet("harbour", "Harbour Times")
         ann = subscribers.add(session, "ann@x.example", DAILY, Filters(), now=DUE)
-        key = link_keys.ensure_key(session, link_keys.LINKS, now=DUE)
+        key = link_keys.ensure_key(session, now=DUE)
     token = sign_token(key, "preferences", ann.id)
     with open_site(sessions, mail_server.port) as site:
         anonymous = site.page("/follow?outlet=harbour")

@@ -19,7 +19,7 @@ from service.settings import load as settings_module
 from service.settings.sections.delivery import DigestSettings
 from service.store.database.sessions import Sessions
 from service.store.subscribers import editions, link_keys, subscribers, suppression
-from service.store.subscribers.digest_stories import digest_stories
+from service.store.subscribers.digest_stories import load_digest_stories
 from service.store.subscribers.subscribers import Subscriber
 from service.store.tables import EditionRow
 from tests.support.content.subscribers import DAILY, DUE, report_news
@@ -43,7 +43,7 @@ def subscriber(sessions: Sessions) -> Subscriber:
 
 def path(sessions: Sessions, purpose: str, number: int, page: str = "") -> str:
     with sessions.begin() as session:
-        key = link_keys.ensure_key(session, link_keys.LINKS, now=DUE)
+        key = link_keys.ensure_key(session, now=DUE)
     return f"/digest/{page or purpose}/{sign_token(key, purpose, number, last_day_of(DUE, 400))}"
 
 
@@ -175,7 +175,7 @@ def test_edition_has_a_web_page(site: Site, sessions: Sessions, subscriber: Subs
         new_outlets=2,
     )
     with sessions.begin() as session:
-        stories = digest_stories(session, since=DUE - timedelta(days=1), limit=10)
+        stories = load_digest_stories(session, since=DUE - timedelta(days=1), limit=10)
         digest = digest_selection.select_stories(
             StoryIndex(stories), Filters(), History(DUE - timedelta(days=1)), settings
         )
@@ -219,7 +219,7 @@ def test_expired_link_returns_410_and_changes_nothing(
     site: Site, sessions: Sessions, subscriber: Subscriber
 ):
     with sessions.begin() as session:
-        key = link_keys.ensure_key(session, link_keys.LINKS, now=DUE)
+        key = link_keys.ensure_key(session, now=DUE)
     mail = settings_module.load({}).mail
     for age, status in ((timedelta(days=15), 410), (timedelta(days=13), 200)):
         links = LinkSigner.at(DUE - age, "", key, mail).links(subscriber.id)
@@ -264,7 +264,7 @@ def test_complaint_during_a_confirmation_is_final(sessions: Sessions, subscriber
     with sessions.begin() as confirming:
         assert subscribers.get(confirming, subscriber.id).state == "pending"
         with sessions.begin() as session:
-            subscribers.stop(session, subscriber.id, "abuse", complaint=True)
+            subscribers.stop(session, subscriber.id, "abuse", now=DUE, complaint=True)
         subscribers.confirm(confirming, subscriber.id, now=DUE)
     assert reload(sessions, subscriber).stop_reason == "abuse"
     assert reload(sessions, subscriber).state == "stopped"
@@ -282,9 +282,9 @@ def test_concurrent_reports_of_one_subscriber_do_not_conflict(
             if number % 4 == 0:
                 subscribers.confirm(session, subscriber.id, now=DUE)
             elif number % 4 == 1:
-                subscribers.stop(session, subscriber.id, "abuse", complaint=True)
+                subscribers.stop(session, subscriber.id, "abuse", now=DUE, complaint=True)
             else:
-                subscribers.stop(session, subscriber.id, "failed 5.1.1", bounced=True)
+                subscribers.stop(session, subscriber.id, "failed 5.1.1", now=DUE, bounced=True)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(report, range(8)))
@@ -298,7 +298,7 @@ def test_complaint_is_final(site: Site, sessions: Sessions, subscriber: Subscrib
     post(site, confirmation)
     post(site, path(sessions, "unsubscribe", subscriber.id))
     with sessions.begin() as session:
-        subscribers.stop(session, subscriber.id, "abuse", complaint=True)
+        subscribers.stop(session, subscriber.id, "abuse", now=DUE, complaint=True)
     post(site, confirmation)
     assert reload(sessions, subscriber).stop_reason == "abuse"
     with (
@@ -311,7 +311,7 @@ def test_complaint_is_final(site: Site, sessions: Sessions, subscriber: Subscrib
 
 def test_suppression_outlives_the_subscriber(sessions: Sessions, subscriber: Subscriber):
     with sessions.begin() as session:
-        subscribers.stop(session, subscriber.id, "abuse", complaint=True)
+        subscribers.stop(session, subscriber.id, "abuse", now=DUE, complaint=True)
         subscribers.remove(session, subscriber.id)
     with (
         sessions.begin() as session,
@@ -328,6 +328,6 @@ def test_rotation_revokes_all_links(site: Site, sessions: Sessions, subscriber: 
     former = path(sessions, "preferences", subscriber.id)
     assert site.page(former).status == 200
     with sessions.begin() as session:
-        link_keys.rotate(session, link_keys.LINKS, now=DUE)
+        link_keys.rotate(session, now=DUE)
     assert site.page(former).status == 404
     assert site.page(path(sessions, "preferences", subscriber.id)).status == 200

@@ -95,7 +95,7 @@ def test_metrics_of_emails(sessions: Sessions, site: Site) -> None:
     [ann, bob] = subscribe(sessions, "ann@x.example", "bob@x.example")
     now = WORLD_NOW
     with sessions.begin() as session:
-        subscribers.stop(session, bob.id, "bounced", bounced=True)
+        subscribers.stop(session, bob.id, "bounced", now=now, bounced=True)
         alerts.add(session, ann.id, parse_conditions(words="ferry"), now=now)
         due = DueDate(now.date(), now)
         number = editions.add(session, ann.id, due, Digest(), now=now, late=False, send=True)

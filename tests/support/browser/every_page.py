@@ -100,7 +100,7 @@ def _add_subscriber(sessions: Sessions) -> dict[str, str]:
     [subscriber] = subscribe(sessions, "ann@x.example")
     with sessions.begin() as session:
         alert = alerts.add(session, subscriber.id, parse_conditions(words="ferry"), now=WORLD_NOW)
-        key = link_keys.ensure_key(session, link_keys.LINKS, now=WORLD_NOW)
+        key = link_keys.ensure_key(session, now=WORLD_NOW)
 
     def path(purpose: str, number: int) -> str:
         day = last_day_of(WORLD_NOW, timedelta(days=400).days)

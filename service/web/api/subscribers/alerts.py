@@ -150,7 +150,7 @@ def add_alert(
 
     def add(session: Session) -> WriteResult:
         alert = alerts.add(session, subscriber_id, conditions, now=web.clock())
-        key = link_keys.ensure_key(session, link_keys.LINKS, now=web.clock())
+        key = link_keys.ensure_key(session, now=web.clock())
         location = f"/v1/subscribers/{subscriber_id}/alerts/{alert.id}"
         return WriteResult(AlertOut.of(alert, key), location)
 

@@ -249,7 +249,10 @@ def update_subscriber(
 
 @router.post("/{subscriber_id}/stop", response_model=SubscriberOut, responses=ONE)
 def stop_subscriber(
-    write: WriteDep, subscriber_id: SubscriberId, details: StopIn | None = None
+    web: WebContextDep,
+    write: WriteDep,
+    subscriber_id: SubscriberId,
+    details: StopIn | None = None,
 ) -> Response:
     """Stop all emails to a subscriber, and keep the record.
 
@@ -264,6 +267,7 @@ def stop_subscriber(
             session,
             subscriber_id,
             details.reason,
+            now=web.clock(),
             bounced=details.bounced,
             complaint=details.complaint,
         )

@@ -14,7 +14,7 @@ from service.domain.subscribers.story_index import StoryIndex
 from service.store.database.sessions import Sessions
 from service.store.queries import saved
 from service.store.subscribers import alert_emails, alerts, deliveries, subscribers
-from service.store.subscribers.digest_stories import digest_stories
+from service.store.subscribers.digest_stories import load_digest_stories
 from service.store.subscribers.subscribers import Subscriber
 from service.store.tables import EditionRow
 from tests.integration.subscribers.test_subscription_pages import path, post
@@ -129,7 +129,7 @@ def test_alert_email_has_a_web_page(site: Site, sessions: Sessions, subscriber: 
     headline = report_news(sessions, DUE - timedelta(hours=2))
     query = parse_conditions(min_independent=2)
     with sessions.begin() as session:
-        stories = StoryIndex(digest_stories(session, since=DUE - timedelta(days=1), limit=10))
+        stories = StoryIndex(load_digest_stories(session, since=DUE - timedelta(days=1), limit=10))
         email = preview_alert_email(find_matches(stories, query)[0], query, Filters())
         alert_emails.add(session, subscriber.id, email, DUE.date(), now=DUE, defer=False)
         [number] = session.scalars(select(EditionRow.id))

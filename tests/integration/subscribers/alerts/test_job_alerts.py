@@ -37,7 +37,7 @@ def context(engine: Any, clock: Clock, mail: MailServer) -> Context:
 
 def add_alert(context: Context, address: str, **query: Any) -> int:
     with context.sessions.begin() as session:
-        owner = subscribers.find_by_address(session, address)
+        owner = subscribers.get_by_address(session, address)
         since = context.clock() - DAY
         return store.add(session, owner.id, parse_conditions(**query), now=since).id
 
@@ -236,7 +236,7 @@ def test_stopped_subscriber_gets_no_email(context: Context, clock: Clock, mail: 
     [ann] = subscribe(context.sessions, "ann@x.example")
     add_alert(context, "ann@x.example", words="ferry")
     with context.sessions.begin() as session:
-        subscribers.stop(session, ann.id, "unsubscribed")
+        subscribers.stop(session, ann.id, "unsubscribed", now=clock.now)
     report_story(context, "ferry", ["a"], clock.now)
     assert alerts(context) == {}
     assert mail.received == []
@@ -249,7 +249,7 @@ def test_refused_address_is_marked_as_bounced(context: Context, clock: Clock, ma
     report_story(context, "ferry", ["a"], clock.now)
     assert alerts(context) == {"created": 1, "refused": 1}
     with context.sessions.begin() as session:
-        assert subscribers.find_by_address(session, "gone@x.example").state == "bounced"
+        assert subscribers.get_by_address(session, "gone@x.example").state == "bounced"
 
 
 def test_old_story_triggers_no_email(context: Context, clock: Clock):
