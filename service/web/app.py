@@ -28,7 +28,7 @@ from service.web.api.webhooks import deliveries, webhooks
 from service.web.browser_sessions import BrowserSessions
 from service.web.dependencies import Clock, ModelContext, WebContext
 from service.web.desk import decisions as decision_pages
-from service.web.desk import forms, queue, sign_in
+from service.web.desk import queue
 from service.web.desk import stories as edit_pages
 from service.web.docs import openapi
 from service.web.docs import page as docs_page
@@ -61,6 +61,8 @@ from service.web.pages.catalogue import story_map as map_page
 from service.web.pages.catalogue import storylines as storyline_pages
 from service.web.pages.readers import data, follow, subscribe
 from service.web.pages.site import about, files, pictures
+from service.web.people import pages as people_pages
+from service.web.people import sign_in
 from service.web.rendering.story_item_cache import StoryItemCache
 from service.web.rendering.templates import STATIC, create_environment
 from service.web.requests import problems, redirects
@@ -185,7 +187,7 @@ def create_app(
     _add_middleware(app, settings, reads, origins)
     problems.add_exception_handlers(app)
     redirects.add_exception_handler(app)
-    forms.add_exception_handler(app)
+    people_pages.add_exception_handler(app)
     return app
 
 

@@ -11,8 +11,10 @@ from service.store.editing import audit_log
 from service.store.editing.undo import undo
 from service.web.api.editing.decisions import Number, editor_action
 from service.web.dependencies import ReadSession, WebContextDep
-from service.web.desk.forms import Editor, PostedForm, local_path, see_other
+from service.web.desk.fields import local_path
 from service.web.desk.sections import name_decisions, render_conflict, render_desk
+from service.web.people.forms import PostedForm
+from service.web.people.pages import Editor, see_other
 from service.web.rendering.links import with_query
 from service.web.requests.parameters.types import BigInt
 

@@ -14,9 +14,10 @@ from service.store.editing.actions import EditorAction
 from service.store.editing.audit_log import Decision
 from service.web.api.editing.decisions import editor_action
 from service.web.dependencies import ReadSession, WebContextDep
-from service.web.desk.forms import Editor, Form, PostedForm, see_other
 from service.web.desk.questions import KINDS, Kind, Queue, load_queue, load_shown
 from service.web.desk.sections import name_decisions, render_conflict, render_desk
+from service.web.people.forms import Form, PostedForm
+from service.web.people.pages import Editor, see_other
 from service.web.requests.parameters.types import BigInt
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)

@@ -14,7 +14,8 @@ from service.store.editing import audit_log
 from service.store.editing.audit_log import Decision
 from service.store.story_views.views import story_names
 from service.web.dependencies import WebContext
-from service.web.desk.forms import local_path, render
+from service.web.desk.fields import local_path
+from service.web.people.pages import render
 
 #: Path and name of each section.
 SECTIONS = (("/desk", "Questions"), ("/desk/decisions", "Decisions"))

@@ -19,8 +19,10 @@ from service.store.story_views.views import get_story as get_view
 from service.store.story_views.views import list_storyline_stories
 from service.web.api.editing.decisions import editor_action
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
-from service.web.desk.forms import Editor, Form, PostedForm, parse_story, see_other
+from service.web.desk.fields import parse_story
 from service.web.desk.sections import name_decisions, render_conflict, render_desk
+from service.web.people.forms import Form, PostedForm
+from service.web.people.pages import Editor, see_other
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 

@@ -10,9 +10,10 @@ from service.store.operations import emails
 from service.store.subscribers.email_stats import load_daily_outcomes
 from service.store.webhooks import attempts, webhooks
 from service.web.dependencies import ReadSession, WebContextDep
-from service.web.desk.forms import Admin, PostedForm, see_other
 from service.web.operations.plots import Value, plot_bars
 from service.web.operations.sections import render_section
+from service.web.people.forms import PostedForm
+from service.web.people.pages import Admin, see_other
 from service.web.rendering.templates import day
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)

@@ -19,9 +19,10 @@ from service.store.catalogue.views import FeedFilter
 from service.store.tables import FeedRow
 from service.web.api.catalogue.feeds import FEED_CURSOR, FeedId
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
-from service.web.desk.forms import Admin, Form, PostedForm, see_other
 from service.web.operations.plots import Value, plot_bars
 from service.web.operations.sections import render_section
+from service.web.people.forms import Form, PostedForm
+from service.web.people.pages import Admin, see_other
 from service.web.rendering.links import with_query
 from service.web.rendering.templates import date_time
 from service.web.requests.parameters.types import CursorQuery

@@ -13,9 +13,9 @@ from service.store.operations.durations import load_durations
 from service.store.runs.status import JobStatus, load_job_status
 from service.store.runs.views import list_runs
 from service.web.dependencies import ReadSession, WebContextDep
-from service.web.desk.forms import Admin
 from service.web.operations.plots import Plot, Value, plot_bars
 from service.web.operations.sections import render_section
+from service.web.people.pages import Admin
 from service.web.rendering.templates import date_time
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)

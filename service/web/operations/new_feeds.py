@@ -14,9 +14,10 @@ from service.ingest.opml import OpmlList, read_opml
 from service.store.access.browser_sessions import BrowserSession
 from service.store.catalogue import feeds
 from service.web.dependencies import WebContext, WebContextDep
-from service.web.desk.forms import TOKEN_FIELD, Admin, PostedForm, see_other, verify_token
 from service.web.operations.feeds import PATH
 from service.web.operations.sections import render_section
+from service.web.people.forms import TOKEN_FIELD, PostedForm, verify_token
+from service.web.people.pages import Admin, see_other
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 

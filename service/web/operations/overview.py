@@ -16,10 +16,10 @@ from service.store.story_views.churn import measure_daily_churn
 from service.store.story_views.store_metrics import StoreMetrics, collect_metrics
 from service.store.subscribers.email_stats import MailStats, mail_stats
 from service.web.dependencies import ReadSession, WebContextDep
-from service.web.desk.forms import Admin
 from service.web.operations.jobs import JobPanel, load_panels
 from service.web.operations.plots import Plot, Value, plot_bars
 from service.web.operations.sections import render_section
+from service.web.people.pages import Admin
 from service.web.rendering.templates import day, duration, time_of_day
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)

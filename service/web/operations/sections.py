@@ -4,7 +4,7 @@ from fastapi.responses import HTMLResponse
 
 from service.store.access.browser_sessions import BrowserSession
 from service.web.dependencies import WebContext
-from service.web.desk.forms import render
+from service.web.people.pages import render
 
 #: Path and name of each section.
 SECTIONS = (

@@ -10,9 +10,9 @@ from service.store.database import schema
 from service.store.maintenance.comparison import find_differences
 from service.store.operations.storage import load_storage
 from service.web.dependencies import ReadSession, WebContextDep
-from service.web.desk.forms import Admin
 from service.web.operations.plots import Value, plot_bars
 from service.web.operations.sections import render_section
+from service.web.people.pages import Admin
 from service.web.rendering.templates import day
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)

@@ -12,16 +12,9 @@ from service.store.access import browser_sessions
 from service.store.access.keys import Key
 from service.web.browser_sessions import clear_cookie, cookie_name, set_cookie
 from service.web.dependencies import WebContext, WebContextDep
-from service.web.desk.forms import (
-    TOKEN_FIELD,
-    Form,
-    Person,
-    PostedForm,
-    render,
-    see_other,
-    verify_token,
-)
 from service.web.pages.subscriptions import PRIVATE, FormDep
+from service.web.people.forms import TOKEN_FIELD, Form, PostedForm, verify_token
+from service.web.people.pages import Person, render, see_other
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
