@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from service.domain.articles import type_evidence as evidence
+from service.domain.articles import type_parts as parts
 from service.domain.text.phrases import Phrases
 
 #: Numbers of characters of a title and of a text that are searched.
@@ -186,15 +187,15 @@ def classify(
     if outlet_type is ArticleType.SATIRE:
         return outlet_type
     title = title[:_TITLE_CHARACTERS]
-    url_names = frozenset(evidence.url_names(url))
+    url_names = frozenset(parts.url_names(url))
     signs = _Signs(
-        evidence.normalize(title),
-        evidence.without_quotations(f"{title}\n{text[:_LEAD_CHARACTERS]}"),
-        tuple(evidence.title_parts(title)),
-        tuple(evidence.byline_parts(author)),
+        parts.normalize(title),
+        parts.without_quotations(f"{title}\n{text[:_LEAD_CHARACTERS]}"),
+        tuple(parts.title_parts(title)),
+        tuple(parts.byline_parts(author)),
         url_names,
         "\n".join(sorted(url_names)),
-        frozenset(name for each in categories for name in evidence.category_names(each)),
+        frozenset(name for each in categories for name in parts.category_names(each)),
     )
     detected = next((each.type for each in _EVIDENCE if each.is_in(signs)), None)
     if detected in _NEWSLETTER_FORMS and signs.is_newsletter():
