@@ -3,15 +3,14 @@
 Both contain the original email or its headers; its Message-ID identifies the recipient.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 
-#: Status of refusals for policy or security reasons, which are not the address's fault (RFC 3463).
-_POLICY = re.compile(r"5\.7\.")
+from service.mail.refusals import find_status, is_policy
+
 _PERMANENT = "5."
 #: Maximum length of a stored reason.
 _MAX_REASON = 300
@@ -51,11 +50,15 @@ def _parse_complaint(fields: dict[str, str], message_id: str) -> MailReport:
 
 
 def _parse_bounce(fields: dict[str, str], message_id: str) -> MailReport:
-    """Parse a bounce. A permanent failure stops emails unless it rejects the sender."""
+    """Parse a bounce. A permanent failure stops emails unless it rejects the sender.
+
+    The status 5.0.0 states no reason; then that of the diagnosis counts.
+    """
     action, status = fields.get("action", "").lower(), fields.get("status", "")
     diagnosis = fields.get("diagnostic-code", "").partition(";")[2] or status
     reason = " ".join(f"{action} {status}: {diagnosis}".split())[:_MAX_REASON]
-    stops = action == "failed" and status.startswith(_PERMANENT) and not _POLICY.match(status)
+    is_permanent = action == "failed" and status.startswith(_PERMANENT)
+    stops = is_permanent and not is_policy(find_status(f"{status} {diagnosis}"))
     return MailReport(message_id, reason, stops=stops, complaint=False)
 
 

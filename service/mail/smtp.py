@@ -11,13 +11,12 @@ from email.utils import parseaddr
 from pathlib import Path
 
 from service.errors import MailDeferredError, MailRefusedError, MailServerError
+from service.mail.refusals import Reason, find_reason
 from service.mail.sender import FolderSender, PluginSender, Sender, do_nothing
 from service.settings.sections.delivery import MailSettings
 
 _SERVICE_CLOSING, _TEMPORARY, _PERMANENT = 421, 400, 500
 _START_DATA, _OK = 354, 250
-#: Refusals for policy or security reasons, which are not the address's fault (RFC 3463).
-_POLICY = re.compile(rb"^5\.7\.")
 
 
 class SmtpSender:
@@ -113,12 +112,26 @@ def _connect(settings: MailSettings) -> smtplib.SMTP:
 
 
 def _send_envelope(server: smtplib.SMTP, email: EmailMessage) -> None:
-    """Send MAIL FROM and RCPT TO; a refused MAIL FROM counts as a broken connection."""
+    """Send MAIL FROM and RCPT TO.
+
+    Raises:
+        MailServerError: the server refused MAIL FROM, or requires a login.
+        MailDeferredError: the server does not relay to this address, which may be a wrong setting.
+        MailRefusedError: the server refused the address or the email.
+    """
     code, reply = server.mail(parseaddr(str(email["From"]))[1])
     if code != _OK:
         raise MailServerError(_format_reply(code, reply), code)
     code, reply = server.rcpt(parseaddr(str(email["To"]))[1])
-    _raise_for_reply(code, reply, address_at_fault=not _POLICY.match(reply))
+    if code < _PERMANENT:
+        _raise_for_reply(code, reply)
+        return
+    reason = find_reason(code, text := _format_reply(code, reply))
+    if reason is Reason.LOGIN:
+        raise MailServerError(text, code)
+    if reason is Reason.RELAY:
+        raise MailDeferredError(text, code)
+    raise MailRefusedError(text, code, address_at_fault=reason is Reason.ADDRESS)
 
 
 def _send_data(server: smtplib.SMTP, email: EmailMessage, before_end: Callable[[], None]) -> None:
@@ -135,11 +148,11 @@ def _send_data(server: smtplib.SMTP, email: EmailMessage, before_end: Callable[[
         _raise_for_reply(code, reply)
 
 
-def _raise_for_reply(code: int, reply: bytes, *, address_at_fault: bool = False) -> None:
+def _raise_for_reply(code: int, reply: bytes) -> None:
     """Raise the MailError of an error reply; return for a success."""
     text = _format_reply(code, reply)
     if code >= _PERMANENT:
-        raise MailRefusedError(text, code, address_at_fault=address_at_fault)
+        raise MailRefusedError(text, code, address_at_fault=False)
     if code == _SERVICE_CLOSING:
         raise MailServerError(text, code)
     if code >= _TEMPORARY or code < _OK:

@@ -10,6 +10,7 @@ from protego import Protego
 from service.domain.pages.reservations import AI_AGENTS, find_in_tdmrep, find_signal, names_agent
 from service.errors import PageRefusedError
 from service.ingest.fetching.redirects import RedirectResult, Route, follow
+from service.ingest.fetching.request_url import parse_url
 
 _FIRST_CLIENT_ERROR, _FIRST_SERVER_ERROR = 400, 500
 _TOO_MANY_REQUESTS = 429
@@ -55,9 +56,8 @@ class Permissions:
         tdmrep = _readable(await follow(self._route, f"{origin}/.well-known/tdmrep.json"))
         text = robots[:_MAX_ROBOTS_BYTES].decode("utf-8", "replace").removeprefix("\ufeff")
         delay = Protego.parse(text).crawl_delay(self._agent) or 0.0
-        self._route.throttle.slow_down(
-            urlsplit(origin).hostname or "", min(float(delay), _MAX_CRAWL_DELAY)
-        )
+        host = parse_url(origin)[0].host  # as the requests spell it, without punycode
+        self._route.throttle.slow_down(host, min(float(delay), _MAX_CRAWL_DELAY))
         return _SiteRules(text, tdmrep or b"")
 
 

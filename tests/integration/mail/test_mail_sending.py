@@ -118,6 +118,8 @@ def test_emails_share_one_connection(mail: MailServer, sender: SmtpSender):
         ("rcpt", "421 closing", MailServerError),
         ("rcpt", "450 4.2.1 busy", MailDeferredError),
         ("rcpt", "550 5.1.1 unknown", MailRefusedError),
+        ("rcpt", "530 Authentication required", MailServerError),
+        ("rcpt", "550 relay not permitted", MailDeferredError),
         ("rcpt", "hang", MailDeferredError),
         ("data", "421 closing", MailServerError),
         ("data", "451 later", MailDeferredError),
@@ -147,7 +149,7 @@ def test_server_reply_raises_matching_error(
 
 @pytest.mark.parametrize(
     ("reply", "at_fault"),
-    [("550 5.1.1 unknown", True), ("550 no", True), ("550 5.7.1 spam", False)],
+    [("550 5.1.1 unknown", True), ("550 no", False), ("550 5.7.1 spam", False)],
 )
 def test_policy_refusal_does_not_blame_the_address(
     mail: MailServer, sender: SmtpSender, reply: str, *, at_fault: bool

@@ -43,6 +43,8 @@ COMPLAINT = (
     [
         (failed("5.1.1"), True),
         (failed("5.0.0"), True),
+        (failed("5.0.0", diagnosis="550 5.7.1 blocked by policy"), False),
+        (failed("5.0.0", diagnosis="550 5.1.1 blocked by policy"), True),
         (failed("5.7.1", diagnosis="550 5.7.1 looks like spam"), False),
         (failed("4.4.7", diagnosis="gave up after five days"), False),
         (failed("4.2.2", action="delayed"), False),
