@@ -19,6 +19,8 @@ LEFT = """
          + (SELECT count(*) FROM stories WHERE state <> 'merged'
             AND (described_at IS NULL OR described_at < changed_at))
          + (SELECT count(*) FROM editions WHERE state = 'waiting')
+         + (SELECT count(*) FROM subscribers AS reader WHERE state = 'active' AND NOT EXISTS
+            (SELECT FROM editions WHERE subscriber_id = reader.id))
          + (SELECT count(*) FROM webhook_blocked_stories)
          + (SELECT count(*) FROM webhooks
             WHERE last_delivered_id < (SELECT max(id) FROM transitions))
