@@ -1,9 +1,10 @@
 """Language of an article: the declared one, unless detection clearly contradicts it.
 
-Feeds often declare no language, or the default of their software. Texts with enough function words
-of one language need no further detection. For others, detection uses py3langid (Lui and
-Baldwin 2012), restricted to the languages of newspapers: with all 139 languages it misclassifies
-one English title in ten, mostly as a creole.
+Feeds often declare no language, or the default of their software. Statistical detection uses
+py3langid (Lui and Baldwin 2012), restricted to the languages of newspapers: with all 139 languages
+it misclassifies one English title in ten, mostly as a creole. Function words are faster, but only
+some languages have a list of them. They decide only if the declared language has a list, and if
+statistics do not find a language without one.
 """
 
 from functools import lru_cache
@@ -11,7 +12,7 @@ from functools import lru_cache
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from service.domain.search.word_forms import languages_of_script
-from service.ingest.language_by_words import language_of_words
+from service.ingest.language_by_words import LISTED, NEEDS_CHECK, language_of_words
 
 #: Characters used for detection; more adds cost, not accuracy.
 SAMPLE_CHARACTERS = 400
@@ -19,6 +20,9 @@ SAMPLE_CHARACTERS = 400
 MIN_PROBABILITY = 0.5
 #: Minimum probability for a detected language to override the declared one.
 MIN_OVERRIDE_PROBABILITY = 0.9
+#: Minimum probability of all languages without a word list together to reject the result of words.
+#: Their sum counts, because it is often divided among relatives such as Croatian and Bosnian.
+MIN_UNLISTED_PROBABILITY = 0.9
 #: Minimum characters of a text whose detected language overrides the declared one.
 MIN_OVERRIDE_CHARACTERS = 60
 
@@ -59,25 +63,30 @@ def resolve_language(declared: str, title: str, text: str = "") -> str:
     sample = " ".join(f"{title} {text[:SAMPLE_CHARACTERS]}".split())[:SAMPLE_CHARACTERS]
     if declared and len(sample) < MIN_OVERRIDE_CHARACTERS:
         return declared
-    detected, probability = detect_language(sample)
+    primary = declared.lower().partition("-")[0]
+    detected, probability = detect_language(sample, by_words=not primary or primary in LISTED)
     if not declared:
         return detected if probability >= MIN_PROBABILITY else ""
-    primary = declared.lower().partition("-")[0]
     similar = any({primary, detected} <= group for group in _SIMILAR)
     contradicts = primary in DETECTED and primary != detected and not similar
     return detected if contradicts and probability >= MIN_OVERRIDE_PROBABILITY else declared
 
 
-def detect_language(text: str) -> tuple[str, float]:
+def detect_language(text: str, *, by_words: bool = True) -> tuple[str, float]:
     """Return the most probable of the `DETECTED` languages and its probability.
 
-    The result is ("", 0.0) for a text without letters.
+    `by_words` allows function words to decide. The result is ("", 0.0) for a text without letters.
     """
     if not any(character.isalpha() for character in text):
         return "", 0.0
-    if language := language_of_words(text):
+    language = language_of_words(text) if by_words else ""
+    if language and language not in NEEDS_CHECK:
         return language, 1.0
-    name, probability = load_identifier().classify(text.encode(errors="replace").decode())
+    ranks = load_identifier().rank(text.encode(errors="replace").decode())
+    unlisted = sum(float(probability) for name, probability in ranks if name not in LISTED)
+    if language and unlisted < MIN_UNLISTED_PROBABILITY:
+        return language, 1.0
+    name, probability = ranks[0]
     return str(name), float(probability)
 
 

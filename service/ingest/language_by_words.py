@@ -1,7 +1,9 @@
 """Cheap detection of the language of a text by its function words.
 
 Most texts of feeds contain such words. Of 6,363 texts of 72 real feeds, 94 % had enough of them.
-The result was always that of statistical detection, in a fiftieth of its time.
+The result was always that of statistical detection, in a fiftieth of its time. Nearly all of
+these texts are English. Other languages share words with the table: Estonian texts look Finnish,
+and Slovak ones Polish. So callers check a result in `NEEDS_CHECK` by statistics.
 """
 
 from collections import Counter
@@ -9,7 +11,7 @@ from collections import Counter
 #: Frequent words by ISO 639-1 code. Words of several of these languages are ignored below.
 _WORDS = {
     "ar": "في من على إلى أن عن هذا هذه التي الذي مع بعد بين كما خلال قال كان",
-    "bg": "от са като във със през които който беше това още след",
+    "bg": "и на с не по за до от са като във със през които който беше това още след",
     "cs": "že na pro jsou jako podle který která které jeho také byl však při nebo už",
     "da": "og af til det den der ikke har har også efter blev ved bliver mellem fra",
     "de": "der die das und nicht mit von den dem ist für auf eine einen einer sich auch nach bei wird wurde über zum zur aus",
@@ -36,6 +38,11 @@ _WORDS = {
     "tr": "ve için ile olarak olan daha çok göre sonra kadar gibi ancak olduğu",
     "uk": "в і на з що та не як у до для це був також були після який його від за",
 }
+#: The languages of the table. A text in any other language can have words of these.
+LISTED = frozenset(_WORDS)
+#: Languages whose words are also frequent in a language without a list. German, Greek, English and
+#: Hungarian have no such relative.
+NEEDS_CHECK = LISTED - {"de", "el", "en", "hu"}
 _LANGUAGES_OF = Counter(word for words in _WORDS.values() for word in set(words.split()))
 #: The language of each word that only one language has.
 _LANGUAGE_OF = {
