@@ -34,18 +34,20 @@ MAX_TITLE_CHARACTERS = 400
 MAX_CATEGORIES = 30
 MAX_NAME_CHARACTERS = 200
 
-#: Phrases that publishing software appends to a lead, removed at the end of the text. They start
-#: with a capital, because "people who keep reading" is part of the text.
+#: Phrases that publishing software appends to a lead, removed at the end of the text. Some news
+#: sentences start like them. So a title after a phrase must not end like a sentence.
+_TITLE = r"(?:[ :](?:[^.!?…]|\.(?=\w)){0,100}(?!\s*\.(?!\.)))?"
+#: The sign of a link; "Click here to" without it can be a quotation.
+_LINK_SIGN = r"(?:…|\.\.\.|[»→>\]]|$)"
 _BOILERPLATE = (
-    r"The (?:post|article) .{1,300}? (?:first )?appeared (?:first )?on .{1,100}",
-    r"(?:Continue|Keep) [Rr]eading(?: .{0,300})?",
-    r"(?:Read|See|View) (?:the )?[Mm]ore(?: (?:at|on|here)\b.{0,100})?",
-    r"(?:Read|See|View) (?:the )?[Ff]ull (?:[Ss]tory|[Aa]rticle|[Rr]eport).{0,60}",
+    r"The (?:post|article) .{1,300}? (?:first appeared|appeared first) on .{1,100}",
+    rf"(?:Continue|Keep) [Rr]eading{_TITLE}",
+    rf"(?:Read|See|View) (?:the )?[Mm]ore(?: (?:at|on|here)\b{_TITLE})?",
+    rf"(?:Read|See|View) (?:the )?[Ff]ull (?:[Ss]tory|[Aa]rticle|[Rr]eport){_TITLE}",
     r"READ (?:MORE|FULL|THE).{0,60}",
-    r"Read (?:the )?(?:rest|original article).{0,100}",
-    r"Click here (?:to|for) .{0,100}",
-    r"Читать (?:далее|полностью|дальше).{0,40}",
-    r"Devamını oku.{0,40}|Weiterlesen.{0,40}|Lire la suite.{0,60}|Leer más.{0,40}",
+    rf"Read (?:the )?(?:rest|original article){_TITLE}",
+    rf"Click here (?:to|for) [^.!?…]{{0,100}}{_LINK_SIGN}",
+    rf"(?:Читать (?:далее|полностью|дальше)|Devamını oku|Weiterlesen|Lire la suite|Leer más){_TITLE}",
     r"\[[^\[\]]{0,10}(?:…|\.\.\.)[^\[\]]{0,10}\]",
 )
 _ENDING = Phrases(
