@@ -77,3 +77,27 @@ def test_script_allows_downloads_on_request(tmp_path: Path):
         [str(SCRIPT), "doctor"], capture_output=True, text=True, check=True, env=env
     )
     assert "--setenv=HF_HUB_OFFLINE=0" in done.stdout.splitlines()
+
+
+def test_script_passes_the_settings_of_the_caller(tmp_path: Path):
+    fake = tmp_path / "systemd-run"
+    fake.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    fake.chmod(0o755)
+    env = {
+        "PATH": f"{tmp_path}:/usr/bin:/bin",
+        "DATABASE_URL": "postgresql://user:secret@host/new",
+        "SAMESTORY_MAIL__FOLDER": "/some/a folder",
+        "OTHER_SAMESTORY_NAME": "x",
+    }
+    command = [str(SCRIPT), "db", "restore", "a file"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
+    *given, program, db, restore, file = done.stdout.splitlines()
+    assert (program, db, restore) == ("/opt/samestory/bin/samestory", "db", "restore")
+    assert file == "a file"
+    # Without values: systemd-run takes them from its environment, and no password is an argument.
+    names = {each for each in given if each.startswith("--setenv") and each.count("=") == 1}
+    assert names == {"--setenv=DATABASE_URL", "--setenv=SAMESTORY_MAIL__FOLDER"}
+    # A later option overrides the default of the script.
+    assert given.index("--setenv=DATABASE_URL") > given.index(
+        "--setenv=SAMESTORY_DATABASE__DATA_DIR=/var/lib/samestory"
+    )
