@@ -42,8 +42,11 @@ _LINK_SIGN = r"(?:…|\.\.\.|[»→>\]]|$)"
 _BOILERPLATE = (
     r"The (?:post|article) .{1,300}? (?:first appeared|appeared first) on .{1,100}",
     rf"(?:Continue|Keep) [Rr]eading{_TITLE}",
-    rf"(?:Read|See|View) (?:the )?[Mm]ore(?: (?:at|on|here)\b{_TITLE})?",
-    rf"(?:Read|See|View) (?:the )?[Ff]ull (?:[Ss]tory|[Aa]rticle|[Rr]eport){_TITLE}",
+    r"(?:Read|See|View) (?:the )?[Mm]ore(?: (?:at|on|here)\b.{0,100})?",
+    (
+        r"(?:Read|See|View) (?:the )?[Ff]ull (?:[Ss]tory|[Aa]rticle|[Rr]eport)"
+        rf"(?: (?:at|on|here)\b.{{0,60}}|{_TITLE})"
+    ),
     r"READ (?:MORE|FULL|THE).{0,60}",
     rf"Read (?:the )?(?:rest|original article){_TITLE}",
     rf"Click here (?:to|for) [^.!?…]{{0,100}}{_LINK_SIGN}",

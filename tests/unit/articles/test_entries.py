@@ -236,6 +236,8 @@ def test_text_lengths_are_limited() -> None:
         "Read the full story at Harbour Post",
         "Read more at harbour.example",
         "Read more.",
+        "Read more at The Harbour Post.",
+        "Read the full story at The Harbour.",
         "Read the rest of this entry »",
         "Lire la suite sur le site",
     ],
