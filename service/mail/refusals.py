@@ -27,7 +27,7 @@ _ADDRESS_WORDS = re.compile(
 
 
 class Reason(StrEnum):
-    """Who or what the refusal of an email is about."""
+    """The part that a server rejects when it refuses an email."""
 
     ADDRESS = auto()  #: emails to it must stop
     EMAIL = auto()  #: this email only

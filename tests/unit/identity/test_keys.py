@@ -1,31 +1,17 @@
 """Keys of the entries of one document."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from service.domain.articles.entries import Draft
 from service.domain.identity.keys import KeyedEntry, key_entries, link_keys
+from tests.support.content.drafts import DRAFT, NOW
 
-NOW = datetime(2020, 4, 20, 12, 0, tzinfo=UTC)
-DRAFT = Draft(
-    url="https://outlet.example/2020/bridge-4711",
-    title="Bridge reopens",
-    text="The bridge is open.",
-    body="",
-    author="",
-    language="en",
-    published=NOW,
-    claimed_date=NOW,
-    date_flag="ok",
-    updated=None,
-    categories=(),
-    content_hash="",
-    guid="a1",
-)
+FIRST = replace(DRAFT, guid="a1")
 SECOND = replace(
-    DRAFT,
+    FIRST,
     url="https://outlet.example/2020/ferry-4712",
     title="Ferry sinks",
     text="It sank.",
@@ -39,16 +25,16 @@ def key_all(*drafts: Draft) -> list[KeyedEntry]:
 
 
 def test_guid_and_link_identify_an_entry() -> None:
-    first, second = key_all(DRAFT, SECOND)
+    first, second = key_all(FIRST, SECOND)
 
     assert first.guid
     assert first.guid != second.guid
-    assert first.links == link_keys(DRAFT.url)
-    assert key_entries([DRAFT], 2)[0].guid != first.guid
+    assert first.links == link_keys(FIRST.url)
+    assert key_entries([FIRST], 2)[0].guid != first.guid
 
 
 def test_repeated_guid_identifies_nothing() -> None:
-    first, second = key_all(DRAFT, replace(SECOND, guid="a1"))
+    first, second = key_all(FIRST, replace(SECOND, guid="a1"))
 
     assert first.guid is second.guid is None
     assert first.links
@@ -56,18 +42,18 @@ def test_repeated_guid_identifies_nothing() -> None:
 
 
 def test_shared_link_identifies_nothing() -> None:
-    first, second = key_all(DRAFT, replace(SECOND, url=DRAFT.url))
+    first, second = key_all(FIRST, replace(SECOND, url=FIRST.url))
 
     assert first.guid
     assert second.guid
     assert first.links == second.links == ()
-    assert first.shared == second.shared == link_keys(DRAFT.url)
+    assert first.shared == second.shared == link_keys(FIRST.url)
 
 
 def test_parameters_count_if_entries_differ_only_in_them() -> None:
     numbered = "https://outlet.example/story?utm_content="
     first, second = key_all(
-        replace(DRAFT, url=f"{numbered}1", guid=""), replace(SECOND, url=f"{numbered}2", guid="")
+        replace(FIRST, url=f"{numbered}1", guid=""), replace(SECOND, url=f"{numbered}2", guid="")
     )
 
     assert first.links == link_keys(f"{numbered}1")[1:]
@@ -77,7 +63,7 @@ def test_parameters_count_if_entries_differ_only_in_them() -> None:
 def test_fragments_count_if_entries_differ_only_in_them() -> None:
     live = "https://outlet.example/live"
     first, second = key_all(
-        replace(DRAFT, url=f"{live}#turnout"), replace(SECOND, url=f"{live}#polls")
+        replace(FIRST, url=f"{live}#turnout"), replace(SECOND, url=f"{live}#polls")
     )
 
     assert first.links
@@ -86,24 +72,24 @@ def test_fragments_count_if_entries_differ_only_in_them() -> None:
 
 
 def test_home_page_identifies_nothing() -> None:
-    [entry] = key_all(replace(DRAFT, is_home_page=True))
+    [entry] = key_all(replace(FIRST, is_home_page=True))
 
     assert entry.links == ()
 
 
 def test_versions_of_an_entry_are_merged() -> None:
     moved = replace(
-        DRAFT, url="https://outlet.example/2020/bridge-open-4711", updated=NOW + timedelta(hours=1)
+        FIRST, url="https://outlet.example/2020/bridge-open-4711", updated=NOW + timedelta(hours=1)
     )
-    listed_twice = replace(DRAFT, guid="a1-world")
+    listed_twice = replace(FIRST, guid="a1-world")
 
-    assert [entry.draft for entry in key_all(DRAFT, moved)] == [moved]
-    assert [entry.draft for entry in key_all(DRAFT, listed_twice)] == [DRAFT]
+    assert [entry.draft for entry in key_all(FIRST, moved)] == [moved]
+    assert [entry.draft for entry in key_all(FIRST, listed_twice)] == [FIRST]
 
 
 def test_entries_with_one_guid_and_one_day_are_not_versions() -> None:
     drafts = [
-        replace(DRAFT, guid="https://outlet.example/", text="", url=f"{DRAFT.url}{n}", title=title)
+        replace(FIRST, guid="https://outlet.example/", text="", url=f"{FIRST.url}{n}", title=title)
         for n, title in enumerate(("Bridge reopens", "Ferry sinks", "Council votes"))
     ]
 
@@ -114,7 +100,7 @@ def test_entries_with_one_guid_and_one_day_are_not_versions() -> None:
 def test_similar_entries_with_one_guid_and_many_links_are_not_versions(text: str) -> None:
     drafts = [
         replace(
-            DRAFT,
+            FIRST,
             guid="https://outlet.example/",
             text=text,
             url=f"https://outlet.example/2020/flood-warning-{region}",
@@ -129,7 +115,7 @@ def test_similar_entries_with_one_guid_and_many_links_are_not_versions(text: str
 def test_notices_with_one_guid_and_one_link_without_text_are_not_versions() -> None:
     drafts = [
         replace(
-            DRAFT,
+            FIRST,
             guid="notices",
             text="",
             url="https://outlet.example/notices",
@@ -145,7 +131,7 @@ def test_notices_with_one_guid_and_one_link_without_text_are_not_versions() -> N
 def test_entries_with_one_title_have_keys_with_their_dates() -> None:
     notices = [
         replace(
-            DRAFT, guid="", is_home_page=True, title="Notice", claimed_date=NOW + timedelta(hours=n)
+            FIRST, guid="", is_home_page=True, title="Notice", claimed_date=NOW + timedelta(hours=n)
         )
         for n in range(3)
     ]
@@ -155,7 +141,7 @@ def test_entries_with_one_title_have_keys_with_their_dates() -> None:
 
 def test_other_links_of_one_entry_are_keys() -> None:
     amp = "https://amp.outlet.example/bridge"
-    first, second = key_all(replace(DRAFT, other_urls=(amp, SECOND.url)), SECOND)
+    first, second = key_all(replace(FIRST, other_urls=(amp, SECOND.url)), SECOND)
 
     assert first.other_links == link_keys(amp)
     assert second.other_links == ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -16,24 +16,10 @@ from service.domain.identity.matching import (
     match_contents,
     match_entries,
 )
+from tests.support.content.drafts import DRAFT, NOW
 
 FEED = 1
-NOW = datetime(2020, 4, 20, 12, 0, tzinfo=UTC)
-BRIDGE = Draft(
-    url="https://outlet.example/2020/bridge-4711",
-    title="Bridge reopens",
-    text="The bridge is open.",
-    body="",
-    author="",
-    language="en",
-    published=NOW,
-    claimed_date=NOW,
-    date_flag="ok",
-    updated=None,
-    categories=(),
-    content_hash="",
-    guid="bridge-4711",
-)
+BRIDGE = replace(DRAFT, guid="bridge-4711")
 FERRY = replace(
     BRIDGE,
     url="https://outlet.example/2020/ferry-4712",

@@ -1,11 +1,10 @@
 """Revisions: which new versions of an entry replace the stored version."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from service.domain.articles.entries import Draft
 from service.domain.identity.revisions import (
     MAX_REVISIONS_PER_DAY,
     FormerVersion,
@@ -16,23 +15,10 @@ from service.domain.identity.revisions import (
     late_report_time,
     replaces_link,
 )
+from tests.support.content.drafts import DRAFT, NOW
 
-NOW = datetime(2020, 4, 20, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-DRAFT = Draft(
-    url="https://outlet.example/2020/bridge-4711",
-    title="Bridge reopens",
-    text="The bridge is open.",
-    body="",
-    author="",
-    language="en",
-    published=NOW,
-    claimed_date=NOW,
-    date_flag="ok",
-    updated=None,
-    categories=(),
-    content_hash="new",
-)
+CHANGED = replace(DRAFT, content_hash="new")
 OWN = StoredVersion("stored", updated=None, former=(), last_in_feed="stored", is_own_feed=True)
 ACCEPT, IGNORE, DEFER = Verdict.ACCEPT, Verdict.IGNORE, Verdict.DEFER
 
@@ -57,7 +43,7 @@ def former(content_hash: str, *hours_ago: float) -> list[FormerVersion]:
     ],
 )
 def test_first_feed_revises_within_the_limits(stored: StoredVersion, verdict: Verdict) -> None:
-    assert judge(DRAFT, stored, now=NOW) is verdict
+    assert judge(CHANGED, stored, now=NOW) is verdict
 
 
 @pytest.mark.parametrize(
@@ -84,19 +70,19 @@ def test_other_feed_needs_a_later_update(
 ) -> None:
     stored = replace(OWN, updated=stored_update, last_in_feed=last_in_feed, is_own_feed=False)
 
-    assert judge(replace(DRAFT, updated=update), stored, now=NOW) is verdict
+    assert judge(replace(CHANGED, updated=update), stored, now=NOW) is verdict
 
 
 def test_first_feed_needs_no_later_update() -> None:
     stored = replace(OWN, updated=NOW)
 
-    assert judge(replace(DRAFT, updated=NOW - HOUR), stored, now=NOW) is ACCEPT
+    assert judge(replace(CHANGED, updated=NOW - HOUR), stored, now=NOW) is ACCEPT
 
 
 def test_limits_also_defer_revisions_of_another_feed() -> None:
     stored = replace(OWN, former=former("new", 23), last_in_feed=None, is_own_feed=False)
 
-    assert judge(replace(DRAFT, updated=NOW), stored, now=NOW) is DEFER
+    assert judge(replace(CHANGED, updated=NOW), stored, now=NOW) is DEFER
 
 
 @pytest.mark.parametrize(("ahead", "expected"), [(2, NOW + 2 * HOUR), (3, NOW)])
@@ -113,12 +99,12 @@ def test_late_date_is_not_after_the_arrival(ahead: int, expected: datetime) -> N
     ],
 )
 def test_link_with_another_page_replaces_the_stored_link(link: str, *, replaces: bool) -> None:
-    assert replaces_link(DRAFT.url, link) is replaces
+    assert replaces_link(CHANGED.url, link) is replaces
 
 
 def test_stored_url_may_be_only_the_key_of_a_link() -> None:
-    link = f"{DRAFT.url}/?utm_source=rss"
+    link = f"{CHANGED.url}/?utm_source=rss"
 
-    assert is_key_of(DRAFT.url, link)
+    assert is_key_of(CHANGED.url, link)
     assert not is_key_of(link, link)
     assert not is_key_of("https://outlet.example/2020/ferry-4712", link)
