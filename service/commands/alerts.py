@@ -31,7 +31,7 @@ from service.domain.subscribers.alerts import (
 )
 from service.domain.subscribers.digest_model import DigestStory
 from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE
-from service.domain.subscribers.digest_selection import Filters, apply_mutes
+from service.domain.subscribers.filters import Filters, apply_mutes
 from service.domain.subscribers.near_misses import find_near_misses
 from service.domain.subscribers.story_index import StoryIndex
 from service.errors import BadInputError

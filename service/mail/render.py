@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,8 @@ from service.mail import formatting
 TEMPLATES = Path(__file__).parent / "templates"
 #: Gmail clips emails beyond 102,400 bytes, which would hide the unsubscribe link at the end.
 MAX_BYTES = 100_000
+#: Maximum rendered cards that a renderer keeps, of each format; one takes about 3 kB.
+_MAX_CARDS = 1024
 #: Longest URL of an outlet in plain text.
 _SHORT_URL_LENGTH = 72
 _SUBJECT_LENGTH, _PREHEADER_LENGTH, _HEADLINE_LENGTH = 120, 140, 70
@@ -97,6 +100,14 @@ class Renderer:
             "list_names": formatting.list_names,
             "sparkline": formatting.sparkline,
             "relative_day": formatting.relative_day,
+        }
+        # Subscribers share most cards.
+        self._environment.globals |= {
+            f"{kind}_card": lru_cache(_MAX_CARDS)(macros.card)
+            for kind, macros in {
+                "html": self._environment.get_template("_card.html").module,
+                "text": self._environment.get_template("_card.txt").module,
+            }.items()
         }
         self._inliner = CSSInliner(
             keep_at_rules=True, load_remote_stylesheets=False, keep_style_tags=False

@@ -15,7 +15,7 @@ from service.domain.subscribers.digest_model import (
     StoryCard,
     StoryLink,
 )
-from service.domain.subscribers.digest_selection import Filters, apply_mutes, is_muted_text
+from service.domain.subscribers.filters import Filters, apply_mutes, is_muted_text
 from service.domain.subscribers.story_index import IndexField, StoryIndex
 from service.settings.sections.delivery import AlertSettings
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from service.domain.locales.codes import country_code, language_code
 from service.domain.subscribers.digest_schedule import DeliverySchedule
-from service.domain.subscribers.digest_selection import Filters
+from service.domain.subscribers.filters import Filters
 from service.domain.text.nearest import suggest
 from service.errors import BadInputError
 

@@ -30,7 +30,9 @@ class Sections:
         The result has the order of `stories`.
         """
         chosen: set[str] = set()
-        order = stories if first is None else [first, *(each for each in stories if each != first)]
+        order = (
+            stories if first is None else [first, *(each for each in stories if each is not first)]
+        )
         for position, story in enumerate(order):
             if len(chosen) == limit and position >= _RELATED_SEARCH_FACTOR * limit:
                 break

@@ -1,11 +1,9 @@
 """Selection of the stories of a digest edition: filters, ranking, updates, deduplication."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from service.domain.locales.codes import primary_subtag
-from service.domain.search.word_match import LanguageText, WordIndex
 from service.domain.stories.ranking import coverage_bonus
 from service.domain.stories.storyline_order import keep_storylines_together
 from service.domain.subscribers.digest_cards import build_card, first_reports, summarise_update
@@ -14,11 +12,10 @@ from service.domain.subscribers.digest_model import (
     DigestStory,
     StoryCard,
     StoryUpdate,
-    independent_coverage,
 )
 from service.domain.subscribers.digest_sections import Sections
+from service.domain.subscribers.filters import Filters, matches_languages, remove_sentences
 from service.domain.subscribers.story_index import IndexField, StoryIndex
-from service.domain.text.title_suffixes import strip_title_suffix
 from service.settings.sections.delivery import DigestSettings
 
 #: Hours of recency that each match of a followed value adds to the rank.
@@ -29,27 +26,6 @@ _MAX_AGE = timedelta(hours=24)
 #: outweighs any age.
 _MAX_AGE_PENALTY_HOURS = 8.0
 _HOUR = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Values that a subscriber follows and mutes, and the coverage that a story needs.
-
-    Outlets are slugs, countries ISO 3166 codes, storylines ids, languages ISO 639 codes; words
-    match as in `service.domain.search.word_match`. Empty lists do not restrict.
-    """
-
-    language: str = "en"  #: preferred language of headlines
-    min_independent: int = 1
-    languages: frozenset[str] = frozenset()  #: a story needs a report in one of them
-    followed_outlets: frozenset[str] = frozenset()
-    muted_outlets: frozenset[str] = frozenset()
-    followed_countries: frozenset[str] = frozenset()
-    muted_countries: frozenset[str] = frozenset()
-    followed_words: frozenset[str] = frozenset()
-    muted_words: frozenset[str] = frozenset()
-    followed_storylines: frozenset[str] = frozenset()
-    muted_storylines: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +60,10 @@ def select_stories(
         if not history.articles.isdisjoint(each.articles)
         and (update := _find_update(each, history, settings))
     }
-    followed = frozenset(
-        index.stories[position].id
-        for position in index.with_phrases(IndexField.WORDS, filters.followed_words)
-    )
     newest = index.newest or history.since
-    ranking = _Ranking(filters, newest, _ignored_share(newest - history.since), followed)
+    ranking = _Ranking(
+        filters, newest, _ignored_share(newest - history.since), _find_followed(index, filters)
+    )
     wide = ranking.sort(each for each in fresh if each.independent >= filters.min_independent)
     updated = ranking.sort((each for each in unmuted if each.id in news), news)
 
@@ -106,12 +80,28 @@ def select_stories(
 
     def cards(section: Sequence[DigestStory]) -> tuple[StoryCard, ...]:
         return tuple(
-            build_card(each, sections.related(each), filters.language, news.get(each.id))
+            build_card(
+                remove_sentences(each, filters.muted_words),
+                sections.related(each),
+                filters.language,
+                news.get(each.id),
+            )
             for each in keep_storylines_together(section, _storyline_group)
         )
 
     first = first_reports(top, index.by_id, filters.language, settings.max_first_reports)
     return Digest(cards(top), cards(updates), cards(low_coverage), first)
+
+
+def _find_followed(index: StoryIndex, filters: Filters) -> frozenset[str]:
+    """Ids of the stories with a followed value, also in a muted report."""
+    positions = set[int]().union(
+        index.having(IndexField.OUTLETS, filters.followed_outlets),
+        index.having(IndexField.COUNTRIES, filters.followed_countries),
+        index.having(IndexField.STORYLINES, filters.followed_storylines),
+        index.with_phrases(IndexField.WORDS, filters.followed_words),
+    )
+    return frozenset(index.stories[each].id for each in positions)
 
 
 def _find_update(
@@ -154,90 +144,22 @@ def _sort_low_coverage(
 
 
 def _apply_all_mutes(index: StoryIndex, filters: Filters, earliest: datetime) -> list[DigestStory]:
-    """Apply the mutes to the stories with a report after `earliest`."""
-    affected = set[int]().union(
-        index.having(IndexField.OUTLETS, filters.muted_outlets),
-        index.having(IndexField.COUNTRIES, filters.muted_countries),
-        index.having(IndexField.STORYLINES, filters.muted_storylines),
-        index.with_phrases(IndexField.WORDS, filters.muted_words),
-        index.with_phrases(IndexField.SUMMARY, filters.muted_words),
-    )
+    """Apply the mutes to the stories with a report after `earliest`.
+
+    Sentences with a muted word are removed later, from the selected stories only.
+    """
+    removed = index.having(IndexField.STORYLINES, filters.muted_storylines)
+    removed |= index.with_phrases(IndexField.WORDS, filters.muted_words)
+    affected = index.having(IndexField.OUTLETS, filters.muted_outlets)
+    affected |= index.having(IndexField.COUNTRIES, filters.muted_countries)
     unmuted = (
-        apply_mutes(story, filters) if filters.languages or position in affected else story
+        index.without(position, filters.muted_outlets, filters.muted_countries)
+        if position in affected
+        else story
         for position, story in enumerate(index.stories)
-        if story.times[-1] > earliest
+        if position not in removed and story.times[-1] > earliest
     )
-    return [story for story in unmuted if story]
-
-
-def apply_mutes(story: DigestStory, filters: Filters) -> DigestStory | None:
-    """Remove muted outlets and countries from a story; None if the story is filtered out."""
-    if find_muted_reason(story, filters):
-        return None
-    rest = _remove_muted_reports(_remove_muted_sentences(story, filters), filters)
-    if rest and filters.languages and filters.languages.isdisjoint(rest.languages):
-        return None
-    return rest
-
-
-def find_muted_reason(story: DigestStory, filters: Filters) -> str:
-    """Describe the muted storyline or word of a story; "" without one."""
-    if story.storyline in filters.muted_storylines:
-        return f"muted storyline {story.storyline}"
-    word = story.words.find(filters.muted_words)
-    return "" if word is None else f"muted word “{word}”"
-
-
-def _remove_muted_sentences(story: DigestStory, filters: Filters) -> DigestStory:
-    """Remove the sentences of the summary that contain a muted word."""
-    if not filters.muted_words:
-        return story
-    summary = story.summary
-    if story.all_summary_words.find(filters.muted_words) is not None:
-        summary = tuple(
-            sentence
-            for sentence, words in zip(story.summary, story.summary_words, strict=True)
-            if words.find(filters.muted_words) is None
-        )
-    parts = tuple(_remove_muted_sentences(each, filters) for each in story.parts)
-    if (summary, parts) == (story.summary, story.parts):
-        return story  # with its cached properties
-    return replace(story, summary=summary, parts=parts)
-
-
-def is_muted_text(text: str, language: str | None, filters: Filters) -> bool:
-    """Whether a text contains a muted word."""
-    index = WordIndex([LanguageText(text, primary_subtag(language))])
-    return index.find(filters.muted_words) is not None
-
-
-def _remove_muted_reports(story: DigestStory, filters: Filters) -> DigestStory | None:
-    outlets, countries = filters.muted_outlets, filters.muted_countries
-    if outlets.isdisjoint(story.outlets) and countries.isdisjoint(story.countries):
-        return story
-    reports = tuple(
-        each
-        for each in story.reports
-        if each.outlet not in outlets and each.country not in countries
-    )
-    if not reports:
-        return None
-    names = {each.name for each in reports}
-    has_headline = story.headline_article is None or any(
-        each.article == story.headline_article for each in reports
-    )
-    first = reports[0]
-    parts = (_remove_muted_reports(each, filters) for each in story.parts)
-    lost = coverage_bonus(story.independent) - coverage_bonus(independent_coverage(reports))
-    return replace(
-        story,
-        headline=story.headline if has_headline else strip_title_suffix(first.title),
-        headline_article=story.headline_article if has_headline else first.article,
-        rank=story.rank - lost,
-        summary=tuple(each for each in story.summary if each.outlet in names),
-        reports=reports,
-        parts=tuple(each for each in parts if each),
-    )
+    return [each for each in unmuted if each and matches_languages(each, filters)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +167,7 @@ class _Ranking:
     """Order of stories by rank, with the coverage that is new to a subscriber.
 
     `newest` is the time of the latest report of all stories. Ages are reduced by `ignored_share`.
-    `followed` has the ids of all stories that may contain a followed word.
+    `followed` has the ids of all stories that may have a followed value.
     """
 
     filters: Filters
@@ -265,18 +187,25 @@ class _Ranking:
 
     def _rank(self, story: DigestStory, update: StoryUpdate | None) -> float:
         """The rank of a story in hours, with the coverage of its update only."""
-        filters = self.filters
-        matches = (
-            not filters.followed_outlets.isdisjoint(story.outlets),
-            not filters.followed_countries.isdisjoint(story.countries),
-            story.storyline in filters.followed_storylines,
-            story.id in self.followed and story.words.find(filters.followed_words) is not None,
-        )
         age = (self.newest - story.times[-1]) / _HOUR
-        rank = story.rank + _FOLLOW_BONUS_HOURS * sum(matches) + age * self.ignored_share
+        rank = story.rank + age * self.ignored_share
+        if story.id in self.followed:
+            rank += _FOLLOW_BONUS_HOURS * self._count_matches(story)
         if update:
             rank += coverage_bonus(update.outlets) - coverage_bonus(story.independent)
         return rank
+
+    def _count_matches(self, story: DigestStory) -> int:
+        """Count the kinds of followed values that a story has."""
+        filters = self.filters
+        return sum(
+            (
+                not filters.followed_outlets.isdisjoint(story.outlets),
+                not filters.followed_countries.isdisjoint(story.countries),
+                story.storyline in filters.followed_storylines,
+                story.words.find(filters.followed_words) is not None,
+            )
+        )
 
 
 def _ignored_share(period: timedelta) -> float:

@@ -3,9 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from enum import StrEnum, auto
+from functools import lru_cache
 
 from service.domain.search.word_match import WordIndex, first_forms
 from service.domain.subscribers.digest_model import DigestStory
+from service.domain.subscribers.filters import remove_reports
+
+#: Maximum stories without muted reports that an index keeps; one takes about 5 kB.
+_MAX_VARIANTS = 4096
+#: Maximum phrases whose stories an index keeps.
+_MAX_PHRASES = 1 << 14
 
 
 class IndexField(StrEnum):
@@ -33,6 +40,9 @@ class StoryIndex:
         self._positions: dict[IndexField, dict[str | None, set[int]]] = {}
         self._languages: dict[IndexField, frozenset[str]] = {}
         self._low_coverage: dict[int, frozenset[str]] = {}
+        # Subscribers share words and mutes, so each index keeps the results.
+        self._with_phrase = lru_cache(_MAX_PHRASES)(self._find_phrase)
+        self._without = lru_cache(_MAX_VARIANTS)(self._remove_reports)
 
     def having(self, field: IndexField, values: Iterable[str]) -> set[int]:
         """Positions of the stories with at least one of the values."""
@@ -40,11 +50,18 @@ class StoryIndex:
         return set[int]().union(*(postings.get(each, ()) for each in values))
 
     def with_phrases(self, field: IndexField, phrases: frozenset[str]) -> set[int]:
-        """Positions of all stories that match a phrase, and of others that share a word with it."""
-        if not phrases:
-            return set()
-        self._load(field)
-        return self.having(field, first_forms(phrases, self._languages[field]))
+        """Positions of the stories in which a text contains one of the phrases."""
+        return set[int]().union(*(self._with_phrase(field, each) for each in phrases))
+
+    def without(
+        self, position: int, outlets: frozenset[str], countries: frozenset[str]
+    ) -> DigestStory | None:
+        """The story at a position without reports of muted outlets and countries.
+
+        None if no report is left.
+        """
+        story = self.stories[position]
+        return self._without(position, outlets & story.outlets, countries & story.countries)
 
     def low_coverage(self, most: int) -> frozenset[str]:
         """Ids of the stories with low coverage, regardless of the mutes of a subscriber.
@@ -55,6 +72,21 @@ class StoryIndex:
         if most not in self._low_coverage:
             self._low_coverage[most] = frozenset(_find_low_coverage(self.stories, most))
         return self._low_coverage[most]
+
+    def _find_phrase(self, field: IndexField, phrase: str) -> frozenset[int]:
+        self._load(field)
+        phrases = frozenset([phrase])
+        candidates = self.having(field, first_forms(phrases, self._languages[field]))
+        return frozenset(
+            position
+            for position in candidates
+            if any(each.find(phrases) for each in _texts(self.stories[position], field))
+        )
+
+    def _remove_reports(
+        self, position: int, outlets: frozenset[str], countries: frozenset[str]
+    ) -> DigestStory | None:
+        return remove_reports(self.stories[position], outlets, countries)
 
     def _load(self, field: IndexField) -> dict[str | None, set[int]]:
         if field not in self._positions:

@@ -11,7 +11,7 @@ from sqlalchemy import exists, func, select, true, update
 from sqlalchemy.orm import Session
 
 from service.domain.subscribers.digest_schedule import DeliverySchedule
-from service.domain.subscribers.digest_selection import Filters
+from service.domain.subscribers.filters import Filters
 from service.errors import (
     AlreadyExistsError,
     BadInputError,

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from jobs.running.context import Context
 from jobs.sending.digest import digest
-from service.domain.subscribers.digest_selection import Filters
+from service.domain.subscribers.filters import Filters
 from service.errors import MailServerError, SettingsError
 from service.store.operations import emails
 from service.store.subscribers import subscribers

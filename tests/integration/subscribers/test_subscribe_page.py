@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from service.domain.access.rate_limit import Quota
-from service.domain.subscribers.digest_selection import Filters
+from service.domain.subscribers.filters import Filters
 from service.mail.signed_links import sign_token
 from service.settings.load import load
 from service.store.database.sessions import Sessions

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from service.domain.subscribers import digest_selection
 from service.domain.subscribers.digest_model import Digest
 from service.domain.subscribers.digest_schedule import DueDate
-from service.domain.subscribers.digest_selection import Filters, History
+from service.domain.subscribers.digest_selection import History
+from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex
 from service.errors import SuppressedAddressError
 from service.mail.signed_links import LinkSigner, Token, last_day_of, sign_token, verify_token

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from service.domain.subscribers.alert_preferences import parse_conditions
-from service.domain.subscribers.digest_selection import Filters
+from service.domain.subscribers.filters import Filters
 from service.errors import BadInputError
 from service.store.catalogue.known_names import require_known_names
 from service.store.database.sessions import Sessions

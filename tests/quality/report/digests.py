@@ -19,7 +19,8 @@ import typer
 from jobs.sending.digest import HISTORY_PERIOD
 from service.commands.research import jsonl
 from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard
-from service.domain.subscribers.digest_selection import Filters, History, select_stories
+from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex
 from service.domain.urls.canonical import canonical_url
 from service.settings import load

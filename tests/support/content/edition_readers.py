@@ -11,12 +11,8 @@ from jobs.sending.digest import HISTORY_PERIOD, MAX_LOOKBACK
 from service.domain.subscribers.digest_cards import summarise_update
 from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard
 from service.domain.subscribers.digest_schedule import DeliverySchedule, DueDate, next_due_date
-from service.domain.subscribers.digest_selection import (
-    Filters,
-    History,
-    apply_mutes,
-    select_stories,
-)
+from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.filters import Filters, apply_mutes
 from service.domain.subscribers.story_index import StoryIndex
 from service.mail.render import DigestMessage, Links, RenderedEmail, Renderer
 from service.settings.sections.delivery import DigestSettings

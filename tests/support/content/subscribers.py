@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from jobs.running.context import Context
 from service.domain.subscribers.digest_schedule import DeliverySchedule
-from service.domain.subscribers.digest_selection import Filters
+from service.domain.subscribers.filters import Filters
 from service.settings.sections.delivery import MailSettings
 from service.store.database.sessions import Sessions
 from service.store.subscribers import subscribers

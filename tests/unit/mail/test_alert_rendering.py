@@ -9,7 +9,7 @@ import pytest
 from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.subscribers.alerts import AlertEmail, AlertLabel, preview_alert_email
 from service.domain.subscribers.digest_model import Digest, StoryUpdate
-from service.domain.subscribers.digest_selection import Filters
+from service.domain.subscribers.filters import Filters
 from service.mail.render import AlertMessage, DigestMessage, RenderedEmail
 from tests.support.content.digest_stories import NOW, report, story
 from tests.unit.mail.test_digest_rendering import (

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from service.domain.subscribers.digest_model import Digest, DigestStory, SummarySentence
-from service.domain.subscribers.digest_selection import Filters, History, select_stories
+from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex
 from service.mail import formatting
 from service.mail.render import MAX_BYTES, DigestMessage, Links, RenderedEmail, Renderer

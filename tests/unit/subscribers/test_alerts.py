@@ -15,7 +15,7 @@ from service.domain.subscribers.alerts import (
     find_matches,
 )
 from service.domain.subscribers.digest_model import DigestReport, DigestStory
-from service.domain.subscribers.digest_selection import Filters
+from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex
 from service.errors import BadInputError
 from service.settings.sections.delivery import AlertSettings

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from service.domain.subscribers.digest_events import join_events
-from service.domain.subscribers.digest_selection import Filters, History, select_stories
+from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex
 from service.settings.load import load
 from tests.support.content.digest_stories import NOW, report, story

@@ -15,12 +15,8 @@ from service.domain.subscribers.digest_model import (
     DigestStory,
     SummarySentence,
 )
-from service.domain.subscribers.digest_selection import (
-    Filters,
-    History,
-    apply_mutes,
-    select_stories,
-)
+from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.filters import Filters, apply_mutes
 from service.domain.subscribers.story_index import StoryIndex
 from service.settings.sections.delivery import DigestSettings
 from tests.support.content.digest_stories import NOW, report, story

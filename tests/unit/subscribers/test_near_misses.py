@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from service.domain.subscribers.alerts import AlertConditions
-from service.domain.subscribers.digest_selection import Filters
+from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.near_misses import find_near_misses
 from tests.support.content.digest_stories import report, story
 

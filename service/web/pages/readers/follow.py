@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.field_types import ShortText
 from service.domain.stories.filters import Sort
-from service.domain.subscribers.digest_selection import Filters
+from service.domain.subscribers.filters import Filters
 from service.errors import BadInputError, NotFoundError
 from service.store.catalogue import outlet_stats
 from service.store.story_views import storylines, views

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from service.domain.subscribers.alert_preferences import parse_conditions
 from service.domain.subscribers.alerts import Alert, find_matches, preview_alert_email
-from service.domain.subscribers.digest_selection import Filters
+from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex
 from service.store.database.sessions import Sessions
 from service.store.queries import saved
