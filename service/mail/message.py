@@ -4,7 +4,7 @@ from base64 import encodebytes
 from binascii import b2a_qp
 from datetime import datetime
 from email.headerregistry import Address
-from email.message import EmailMessage, MIMEPart
+from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
@@ -48,7 +48,7 @@ def build_message(
     return message
 
 
-def _text_part(text: str, subtype: str) -> MIMEPart:
+def _text_part(text: str, subtype: str) -> EmailMessage:
     """A part in quoted-printable, or in base64 if that is shorter.
 
     `EmailMessage.set_content` has a similar result, but it encodes in Python, which takes ten times
@@ -58,7 +58,7 @@ def _text_part(text: str, subtype: str) -> MIMEPart:
     payload, encoding = b2a_qp(data, istext=True), "quoted-printable"
     if len(payload) > _BASE64_SHARE * len(data):
         payload, encoding = encodebytes(data.replace(b"\n", b"\r\n")), "base64"
-    part = MIMEPart(_POLICY)
+    part = EmailMessage(_POLICY)
     part["Content-Type"] = f'text/{subtype}; charset="utf-8"'
     part["Content-Transfer-Encoding"] = encoding
     part.set_payload(payload.decode("ascii"))

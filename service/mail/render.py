@@ -102,13 +102,9 @@ class Renderer:
             "relative_day": formatting.relative_day,
         }
         # Subscribers share most cards.
-        self._environment.globals |= {
-            f"{kind}_card": lru_cache(_MAX_CARDS)(macros.card)
-            for kind, macros in {
-                "html": self._environment.get_template("_card.html").module,
-                "text": self._environment.get_template("_card.txt").module,
-            }.items()
-        }
+        for kind in ("html", "txt"):
+            macros = vars(self._environment.get_template(f"_card.{kind}").module)
+            self._environment.globals[f"{kind}_card"] = lru_cache(_MAX_CARDS)(macros["card"])
         self._inliner = CSSInliner(
             keep_at_rules=True, load_remote_stylesheets=False, keep_style_tags=False
         )
