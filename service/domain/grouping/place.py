@@ -1,7 +1,7 @@
 """Placement of new articles: each joins an existing story or starts one."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from service.domain.articles.model import (
     id_key,
 )
 from service.domain.grouping.constraints import NO_CONSTRAINTS, Constraints, symmetric_links
+from service.domain.grouping.members import StoryMembers
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.scoring.score import PairModel, pair_features
 from service.domain.pairs.vocabulary import Vocabulary
@@ -105,10 +106,36 @@ def place_rows(
     arrivals = _sort_arrivals(articles, stories)
     rows = np.array(arrivals, dtype=np.int64)
     scores = model.score_matrix(features, rows, np.arange(len(articles)))
+    unmasked = scores[:, rows]
     joins = np.array([article.type.joins_stories for article in articles], dtype=bool)
     scores[~joins[rows]], scores[:, ~joins] = 0, 0
-    placer = _Placer(articles, features, stories, model, settings, constraints)
-    return [placer.place(row, row_scores) for row, row_scores in zip(arrivals, scores, strict=True)]
+    members = StoryMembers(features, stories, model, settings, rows, unmasked)
+    members.score_joinable(scores)
+    placer = _Placer(articles, model, settings, constraints, members)
+    placements = [
+        placer.place(row, row_scores) for row, row_scores in zip(arrivals, scores, strict=True)
+    ]
+    return _with_contributions(placements, articles, features, model)
+
+
+def _with_contributions(
+    placements: Sequence[Placement],
+    articles: Sequence[Article],
+    features: Features,
+    model: PairModel,
+) -> list[Placement]:
+    """Add the contributions to the pair score of each article with its nearest member."""
+    row_of = {article.id: row for row, article in enumerate(articles)}
+    pairs = [
+        (row_of[each.article], row_of[each.nearest[0].article])
+        for each in placements
+        if each.nearest
+    ]
+    values = iter(pair_features(features, np.array(pairs, dtype=np.int64).reshape(-1, 2), model))
+    return [
+        replace(each, contributions=model.contributions(next(values))) if each.nearest else each
+        for each in placements
+    ]
 
 
 def _sort_arrivals(articles: Sequence[Article], stories: Sequence[str | None]) -> list[int]:
@@ -122,113 +149,104 @@ def _sort_arrivals(articles: Sequence[Article], stories: Sequence[str | None]) -
 
 
 class _Placer:
-    """Members of each story while new articles are placed one by one."""
+    """Places new articles one by one."""
 
-    def __init__(  # noqa: PLR0917  # private, called once
+    def __init__(
         self,
         articles: Sequence[Article],
-        features: Features,
-        stories: Sequence[str | None],
         model: PairModel,
         settings: GroupingSettings,
         constraints: Constraints,
+        members: StoryMembers,
     ) -> None:
         self._articles = articles
-        self._features = features
         self._model = model
         self._settings = settings
+        self._members = members
         ids = [article.id for article in articles]
         self._must_link = symmetric_links(constraints.must_link_rows(ids))
         self._cannot_link = symmetric_links(constraints.cannot_link_rows(ids))
-        #: The key of a story is its id, or the row of its first article for a new one.
-        self._members: dict[str | int, list[int]] = {}
-        self._sums: dict[str | int, Floats] = {}
-        for row, story in enumerate(stories):
-            if story is not None:
-                self._members.setdefault(story, []).append(row)
 
     def place(self, row: int, row_scores: Floats) -> Placement:
         """Place one article; `row_scores` are its pair scores with every row."""
-        ranked = sorted(
-            (
-                (round(float(row_scores[rows].mean()), 6), key)
-                for key, rows in self._members.items()
-            ),
-            key=lambda item: (-item[0], str(item[1])),
-        )
-        chosen = self._must_link_story(row, [key for _, key in ranked])
+        means = self._members.means(row_scores)
+        chosen = self._must_link_story(row, means)
         if chosen is None:
-            chosen = next((key for _, key in ranked if self._can_join(key, row, row_scores)), None)
-        placement = self._placement(row, row_scores, chosen, ranked)
-        key = row if chosen is None else chosen
-        members = self._members.setdefault(key, [])
-        if key in self._sums:
-            near = row_scores[members]
-            self._sums[key] = np.append(self._sums[key] + near, near.sum())
-        members.append(row)
+            # The means are rounded, and the quorum is compared with exact ones.
+            near = np.flatnonzero(means >= self._settings.quorum - 1e-6).tolist()
+            chosen = next(
+                (
+                    number
+                    for number in self._rank(near, means)
+                    if self._can_join(number, row, row_scores)
+                ),
+                None,
+            )
+        placement = self._placement(row, row_scores, chosen, means)
+        self._members.add(row, chosen, row_scores)
         return placement
 
-    def _must_link_story(self, row: int, ranked: Sequence[str | int]) -> str | int | None:
+    def _rank(self, numbers: Iterable[int], means: Floats) -> list[int]:
+        """Sort stories by their mean pair score, highest first; ties by the key."""
+        keys = self._members.keys
+        return sorted(numbers, key=lambda number: (-means[number], str(keys[number])))
+
+    def _must_link_story(self, row: int, means: Floats) -> int | None:
         """The best story with a must-link article."""
-        linked = self._must_link.get(row, set())
-        for key in ranked if linked else ():
-            rows = self._members[key]
-            if linked.intersection(rows) and not self._has_cannot_link(row, rows):
-                return key
-        return None
+        linked = np.array(sorted(self._must_link.get(row, ())), dtype=np.int64)
+        numbers = set(self._members.story_of[linked].tolist()) - {-1}
+        allowed = (
+            number
+            for number in self._rank(numbers, means)
+            if not self._has_cannot_link(row, self._members.rows[number])
+        )
+        return next(allowed, None)
 
     def _has_cannot_link(self, row: int, rows: Sequence[int]) -> bool:
         return bool(self._cannot_link.get(row, set()).intersection(rows))
 
-    def _can_join(self, key: str | int, row: int, row_scores: Floats) -> bool:
+    def _can_join(self, number: int, row: int, row_scores: Floats) -> bool:
         """Whether a member is near enough and the story meets the quorum with the new article."""
-        rows = self._members[key]
+        rows = self._members.rows[number]
         near = row_scores[rows]
         if near.max() < self._settings.join_score or self._has_cannot_link(row, rows):
             return False
         if near.mean() < self._settings.quorum:
             return False
-        before = self._mean_scores(key)
+        before = self._members.mean_scores(number)
         after = (before * (len(rows) - 1) + near) / len(rows)
         return not ((after < self._settings.quorum) & (before >= self._settings.quorum)).any()
 
-    def _mean_scores(self, key: str | int) -> Floats:
-        """Mean pair score of each member with the others; 1 for a single member."""
-        rows = np.array(self._members[key], dtype=np.int64)
-        if key not in self._sums:
-            scores = self._model.score_matrix(self._features, rows, rows)
-            self._sums[key] = scores.sum(axis=1) - 1
-        return self._sums[key] / (len(rows) - 1) if len(rows) > 1 else np.ones(1)
-
     def _placement(
-        self,
-        row: int,
-        row_scores: Floats,
-        chosen: str | int | None,
-        ranked: Sequence[tuple[float, str | int]],
+        self, row: int, row_scores: Floats, chosen: int | None, means: Floats
     ) -> Placement:
+        """The placement with its evidence, without contributions."""
+        members = self._members
         probabilities = self._model.calibration.probability(row_scores)
 
-        def mean(key: str | int) -> float:
-            return round(float(probabilities[self._members[key]].mean()), 6)
+        def mean(number: int) -> float:
+            return round(float(probabilities[members.rows[number]].mean()), 6)
 
-        placed = [other for rows in self._members.values() for other in rows]
-        others = placed if chosen is None else self._members[chosen]
-        nearest = sorted(others, key=lambda other: (-row_scores[other], other))[:MAX_NEAREST]
-        second = next((key for _, key in ranked if key != chosen and isinstance(key, str)), None)
-        contributions: dict[str, float] = {}
-        if nearest:
-            pair = np.array([[row, nearest[0]]], dtype=np.int64)
-            values = pair_features(self._features, pair, self._model)[0]
-            contributions = self._model.contributions(values)
+        others = np.flatnonzero(members.story_of >= 0)
+        if chosen is not None:
+            others = np.array(members.rows[chosen])
+        nearest = others[np.lexsort((others, -row_scores[others]))][:MAX_NEAREST]
+        rest = means[: members.existing].copy()
+        if chosen is not None and chosen < members.existing:
+            rest[chosen] = -1
+        best = rest.max(initial=-1)
+        second = self._rank(np.flatnonzero(rest == best).tolist() if best >= 0 else [], means)
+        key = None if chosen is None else members.keys[chosen]
         return Placement(
             article=self._articles[row].id,
-            story=chosen if isinstance(chosen, str) else None,
-            founder=self._articles[chosen].id if isinstance(chosen, int) else None,
+            story=key if isinstance(key, str) else None,
+            founder=self._articles[key].id if isinstance(key, int) else None,
             probability=None if chosen is None else mean(chosen),
             nearest=tuple(
                 ScoredArticle(self._articles[o].id, float(probabilities[o])) for o in nearest
             ),
-            contributions=contributions,
-            next_best=None if second is None else ScoredStory(second, mean(second)),
+            contributions={},
+            next_best=ScoredStory(str(members.keys[second[0]]), mean(second[0]))
+            if second
+            else None,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -15,10 +15,11 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from service.domain.articles.article_types import ArticleType
 from service.domain.articles.boilerplate import cut
@@ -160,12 +161,6 @@ def find_placed_within(session: Session, spans: Iterable[Span]) -> dict[int, dat
     return dict(session.execute(statement).all())
 
 
-def load_word_keys(session: Session, ids: Iterable[int]) -> dict[int, list[int]]:
-    """Return the keys of each article's rare words, rarest first, by article id."""
-    statement = select(ArticleRow.id, ArticleRow.word_keys).where(equals_any(ArticleRow.id, ids))
-    return dict(session.execute(statement).all())
-
-
 def find_by_shared_words(
     session: Session, keys: Sequence[int], *, start: datetime, end: datetime, limit: int
 ) -> set[int]:
@@ -181,6 +176,29 @@ def find_by_shared_words(
         .limit(limit)
     )
     return set(session.scalars(statement))
+
+
+def find_sharing_words(
+    session: Session, ids: Iterable[int], *, keys: int, reach: timedelta, limit: int
+) -> set[int]:
+    """Find the articles that share one of the `keys` rarest words of a given article.
+
+    Of each given article, these are the `limit` nearest in time, within `reach` of it.
+    """
+    given = aliased(ArticleRow)
+    # A limit on the distance cannot use the index of times, which would read the whole window for
+    # each article.
+    distance = func.abs(func.extract("epoch", ArticleRow.reported_at - given.reported_at))
+    near = (
+        select(ArticleRow.id)
+        .where(ArticleRow.word_keys.overlap(given.word_keys[1:keys]), ArticleRow.id != given.id)
+        .where(distance <= reach.total_seconds())
+        .order_by(distance, ArticleRow.id)
+        .limit(limit)
+        .lateral()
+    )
+    statement = select(near.c.id).distinct().select_from(given).join(near, true())
+    return set(session.scalars(statement.where(equals_any(given.id, ids))))
 
 
 def save_word_keys(session: Session, keys: Mapping[int, Sequence[int]]) -> None:

@@ -43,10 +43,9 @@ def find_joinable_members(
     original of a copy is among the nearest vectors.
     """
     near = vectors.find_nearest(session, model_id, arrivals, count=limits.neighbours, window=reach)
-    for key, words in articles.load_word_keys(session, arrivals).items():
-        near |= find_articles_with_shared_words(
-            session, words, arrivals[key], reach=reach, limit=limits.shared_words
-        )
+    near |= articles.find_sharing_words(
+        session, arrivals, keys=LOOKUP_KEYS, reach=reach, limit=limits.shared_words
+    )
     near_stories = set(stories.story_of(session, near).values())
     near_stories -= marks.find_locked_stories(session, near_stories)
     return find_members_within(session, near_stories, arrivals.values(), reach=reach)
