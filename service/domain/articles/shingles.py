@@ -20,6 +20,7 @@ QUOTED_WEIGHT = 0.5
 
 _MIN_SHARED_KEYS = 2  # a single shared shingle is too common
 _MAX_EARLIER_PER_KEY = 16  # bounds the work for many identical texts
+_ROWS_PER_STEP = 2000  # bounds the memory of the search for pairs
 _QUOTATION = re.compile(r'["“„«]([^"“”„«»]{1,600})(?:["”»]|$)')
 
 
@@ -134,17 +135,28 @@ def _hash_runs(text: str, size: int) -> Iterator[tuple[int, bool]]:
 
 
 def _pairs_with_shared_keys(keys: Keys, rows: Rows, count: int) -> Rows:
-    """Return pairs of rows with several shared keys, encoded as `late * count + early`, sorted."""
-    order = np.lexsort((rows, keys))
-    keys, rows = keys[order], rows[order]
+    """Return pairs of rows with several shared keys, encoded as `late * count + early`, sorted.
+
+    `rows` are ascending.
+    """
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    # Most keys occur once. Without them, the arrays below are small.
+    repeats = keys[1:] == keys[:-1]
+    repeated = np.r_[repeats, False] | np.r_[False, repeats]
+    keys, rows = keys[repeated], rows[order[repeated]]
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if len(keys) else rows
     first = np.repeat(starts, np.diff(np.r_[starts, len(keys)]))
     place = np.arange(len(keys)) - first
-    counted = []
-    for earlier in range(_MAX_EARLIER_PER_KEY):
-        later = place > earlier
-        pairs = rows[later] * count + rows[first[later] + earlier]
-        counted.append(np.unique(pairs, return_counts=True))
-    pairs, at = np.unique(np.concatenate([pairs for pairs, _ in counted]), return_inverse=True)
-    shared = np.bincount(at, np.concatenate([times for _, times in counted]), minlength=len(pairs))
-    return pairs[shared >= _MIN_SHARED_KEYS]
+    found = [np.zeros(0, dtype=np.int64)]
+    for start in range(0, count, _ROWS_PER_STEP):
+        within = np.flatnonzero((rows >= start) & (rows < start + _ROWS_PER_STEP))
+        pairs = [
+            rows[later] * count + rows[first[later] + earlier]
+            for earlier in range(_MAX_EARLIER_PER_KEY)
+            if (later := within[place[within] > earlier]).size
+        ]
+        if pairs:
+            unique, shared = np.unique(np.concatenate(pairs), return_counts=True)
+            found.append(unique[shared >= _MIN_SHARED_KEYS])
+    return np.concatenate(found)
