@@ -8,6 +8,9 @@ import asyncio
 import base64
 import socket
 import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +21,9 @@ from service.ingest.fetching.ssrf_guard import AddressRefusedError, is_allowed, 
 from service.settings.convert import Network
 
 _MAX_HEAD_BYTES = 16_384
+#: Limit of an attempt, if there is another address. It is below `fetch.connect_timeout_seconds`, so
+#: that a proxy without IPv6 has time for IPv4.
+_ATTEMPT_SECONDS = 3
 
 
 class GuardedConnector(aiohttp.TCPConnector):
@@ -37,8 +43,7 @@ class GuardedConnector(aiohttp.TCPConnector):
         to_error = options.pop("client_error", aiohttp.ClientConnectorError)
         try:
             async with asyncio.timeout(seconds):
-                target = self._select(infos)
-                tunnel = await self._proxy.open_tunnel(self._loop, target)
+                tunnel = await self._proxy.open_tunnel(self._loop, self._select(infos))
                 try:
                     return await self._loop.create_connection(*args, **options, sock=tunnel)
                 except BaseException:
@@ -53,13 +58,21 @@ class GuardedConnector(aiohttp.TCPConnector):
         except OSError as error:
             raise to_error(request.connection_key, error) from error
 
-    def _select(self, infos: list[Any]) -> tuple[str, int]:
-        """Return the first allowed address; raises AddressRefusedError if there is none."""
-        addresses = [(str(info[4][0]), int(info[4][1])) for info in infos]
-        for address in addresses:
-            if is_allowed(address[0], self._allowed):
-                return address
-        raise AddressRefusedError(addresses[0][0])
+    def _select(self, infos: list[Any]) -> list[tuple[str, int]]:
+        """Return the first allowed IPv4 and IPv6 address, in the given order.
+
+        If the connection fails, aiohttp calls again with the later addresses of both families.
+
+        Raises:
+            AddressRefusedError: no address is allowed.
+        """
+        by_family: dict[int, tuple[str, int]] = {}
+        for family, *_, address in infos:
+            if is_allowed(str(address[0]), self._allowed):
+                by_family.setdefault(family, (str(address[0]), int(address[1])))
+        if not by_family:
+            raise AddressRefusedError(str(infos[0][4][0]))
+        return list(by_family.values())
 
 
 class Proxy:
@@ -85,15 +98,21 @@ class Proxy:
         return cls(host, port, f"{user}:{password}" if user else "")
 
     async def open_tunnel(
-        self, loop: asyncio.AbstractEventLoop, target: tuple[str, int]
+        self, loop: asyncio.AbstractEventLoop, targets: Sequence[tuple[str, int]]
     ) -> socket.socket:
-        """Return a socket that the proxy has connected to an address; raises OSError."""
+        """Return a socket that the proxy has connected to the first address that it can reach.
+
+        Raises:
+            OSError: the proxy cannot be reached, or it can reach none of the addresses.
+        """
         infos = await loop.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-        family, kind, protocol, _, address = infos[0]
-        tunnel = socket.socket(family, kind, protocol)
+        return await _first_success([partial(self._open, loop, infos, each) for each in targets])
+
+    async def _open(
+        self, loop: asyncio.AbstractEventLoop, infos: Sequence[Any], target: tuple[str, int]
+    ) -> socket.socket:
+        tunnel = await connect(loop, infos)
         try:
-            tunnel.setblocking(False)
-            await loop.sock_connect(tunnel, address)
             await loop.sock_sendall(tunnel, self._request(target))
             await _require_success(loop, tunnel)
         except BaseException:
@@ -108,6 +127,34 @@ class Proxy:
             encoded = base64.b64encode(self._credentials.encode()).decode()
             lines.append(f"Proxy-Authorization: Basic {encoded}")
         return "\r\n".join([*lines, "", ""]).encode()
+
+
+async def connect(loop: asyncio.AbstractEventLoop, infos: Sequence[Any]) -> socket.socket:
+    """Return a socket to the first address of `getaddrinfo` that can be reached; raises OSError."""
+    return await _first_success([partial(_connect, loop, each) for each in infos])
+
+
+async def _connect(loop: asyncio.AbstractEventLoop, info: Any) -> socket.socket:
+    family, kind, protocol, _, address = info
+    opened = socket.socket(family, kind, protocol)
+    try:
+        opened.setblocking(False)
+        await loop.sock_connect(opened, address)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+async def _first_success(
+    attempts: Sequence[Callable[[], Awaitable[socket.socket]]],
+) -> socket.socket:
+    *others, last = attempts
+    for attempt in others:
+        with suppress(OSError):  # also a timeout
+            async with asyncio.timeout(_ATTEMPT_SECONDS):
+                return await attempt()
+    return await last()
 
 
 async def _require_success(loop: asyncio.AbstractEventLoop, tunnel: socket.socket) -> None:

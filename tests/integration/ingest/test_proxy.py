@@ -9,10 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 import pytest
+from aiohttp import ClientSession
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from service.errors import AddressNotAllowedError, SettingsError, UnreachableError
 from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_all
 from service.ingest.fetching.post import post, webhook_session
+from service.ingest.fetching.proxy import GuardedConnector, connect
+from service.settings.convert import parse_networks
 from service.settings.load import Settings, load
 from tests.support.servers.feed_server import RSS, FeedServer, reply
 from tests.support.servers.webhook_receiver import WebhookReceiver
@@ -20,7 +24,7 @@ from tests.support.servers.webhook_receiver import WebhookReceiver
 
 @dataclass
 class ConnectProxy:
-    """Proxy on loopback that supports CONNECT only."""
+    """Proxy on loopback that supports CONNECT, and only to IPv4 addresses."""
 
     refuses: bool = False
     heads: list[str] = field(default_factory=list)
@@ -53,6 +57,9 @@ class ConnectProxy:
                 client.sendall(b"HTTP/1.1 403 Forbidden\r\n\r\n")
                 return
             host, _, port = head.split()[1].decode().rpartition(":")
+            if ":" in host:
+                client.sendall(b"HTTP/1.1 503 Network is unreachable\r\n\r\n")
+                return
             with socket.create_connection((host, int(port))) as server:
                 client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 back = threading.Thread(target=_pump, args=(server, client), daemon=True)
@@ -127,6 +134,61 @@ def test_webhooks_use_the_proxy(proxy: ConnectProxy):
         refused = asyncio.run(send(settings_with(proxy, ""), receiver.url))
     assert "is not a public address" in str(refused)
     assert len(proxy.heads) == 1
+
+
+@dataclass
+class Resolver(AbstractResolver):
+    """Has the same addresses for every name."""
+
+    addresses: tuple[str, ...]
+
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - part of the interface
+    ) -> list[ResolveResult]:
+        return [
+            {
+                "hostname": host,
+                "host": address,
+                "port": port,
+                "family": socket.AF_INET6 if ":" in address else socket.AF_INET,
+                "proto": 0,
+                "flags": socket.AI_NUMERICHOST,
+            }
+            for address in self.addresses
+        ]
+
+    async def close(self) -> None:
+        pass
+
+
+def test_ipv4_address_is_tried_if_the_proxy_does_not_reach_ipv6(proxy: ConnectProxy):
+    async def load_body(url: str) -> bytes:
+        allowed = parse_networks(["127.0.0.0/8", "::1/128"])
+        connector = GuardedConnector(allowed, proxy.url, resolver=Resolver(("::1", "127.0.0.1")))
+        async with ClientSession(connector=connector) as session, session.get(url) as response:
+            return await response.read()
+
+    with FeedServer() as server:
+        server.routes["/news"] = reply()
+        url = server.url("/news").replace("127.0.0.1", "outlet.example")
+        assert asyncio.run(load_body(url)) == RSS
+    tried = [head.split()[1].rpartition(":")[0] for head in proxy.heads]
+    assert tried == ["[::1]", "127.0.0.1"]
+
+
+def test_second_address_of_the_proxy_is_tried_if_the_first_fails():
+    async def connect_to(ports: list[int]) -> int:
+        infos = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)) for port in ports]
+        with await connect(asyncio.get_running_loop(), infos) as opened:
+            return int(opened.getpeername()[1])
+
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # does not listen
+        port = server.getsockname()[1]
+        assert asyncio.run(connect_to([closed.getsockname()[1], port])) == port
 
 
 @pytest.mark.parametrize("url", ["socks5://h:1", "h:3128", "http://", "http://h:port"])
