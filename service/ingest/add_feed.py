@@ -12,7 +12,7 @@ from service.domain.catalogue.feed_moves import has_token
 from service.domain.text.cleaning import MAX_INDEXED_BYTES, clean_identifier, fits_index
 from service.domain.text.markup import one_line, shorten
 from service.domain.urls.canonical import MAX_URL_CHARACTERS, is_web_url
-from service.errors import AlreadyExistsError, BadInputError, FeedError, NotAFeedError
+from service.errors import AlreadyExistsError, BadInputError, FeedError
 from service.errors.redaction import redact_input, redact_url
 from service.ingest.admit import MAX_NAME_CHARACTERS
 from service.ingest.catalogue_files import assign_outlets, read_outlets
@@ -60,9 +60,6 @@ def fetch_feed(url: str, settings: Settings) -> CheckedFeed:
     url = complete_url(url)
     result = fetch_one(url, settings)
     parsed = parse_one(result, settings)
-    if isinstance(parsed, NotAFeedError):
-        hint = f"run `samestory feeds discover {url}` to list the feeds of a page"
-        raise NotAFeedError(parsed.url, f"{parsed.detail}; {hint}")
     if isinstance(parsed, FeedError):
         raise parsed
     return CheckedFeed(url, result, parsed)

@@ -103,7 +103,7 @@ def _parse_xml(document: str, *, url: str, charset: str, usual_language: str) ->
 
 def _describe_failure(text: str, warnings: list[str]) -> str:
     if _HTML.search(text[:2000]):
-        return "This is an HTML page. Run `samestory feeds discover` to find its feeds"
+        return "This is an HTML page. Run `samestory feeds discover URL` to find its feeds"
     beginning = one_line(text[:60])
     reason = warnings[-1] if warnings else "no feed element"
     return f"Not RSS, Atom or JSON Feed ({reason}); the document starts with {beginning!r}"

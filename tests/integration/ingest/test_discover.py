@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from service.errors import BadInputError, FeedError
+from service.errors import BadInputError, FeedError, NotAFeedError
 from service.ingest.add_feed import discover_feeds, fetch_feed
 from service.ingest.discover import FeedLink, find_links
 from service.settings import load as settings_module
@@ -174,6 +174,17 @@ def test_scheme_is_added(site: FeedServer, settings: Settings) -> None:
     assert discover_feeds(host, settings) == [FeedLink(site.url("/rss"), "Loopback")]
     with pytest.raises(FeedError, match=f"https://{host}/rss"):
         fetch_feed(f"{host}/rss", settings)
+
+
+@pytest.mark.parametrize(("path", "hints"), [("/page", 1), ("/malformed", 0)])
+def test_only_a_page_has_the_hint_to_discover_its_feeds(
+    site: FeedServer, settings: Settings, path: str, hints: int
+) -> None:
+    site.routes["/page"] = reply(b"<!doctype html><html><body>Hello</body></html>")
+    site.routes["/malformed"] = reply(b'{"version": "https://jsonfeed.org/version/1.1", ')
+    with pytest.raises(NotAFeedError) as caught:
+        fetch_feed(site.url(path), settings)
+    assert str(caught.value).count("samestory feeds discover") == hints
 
 
 def test_text_that_is_not_a_url_is_rejected(settings: Settings) -> None:
