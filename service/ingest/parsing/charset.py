@@ -125,7 +125,7 @@ def _codec_name(name: str) -> str | None:
     """Return the Python codec of a charset, or None if unknown or not a superset of ASCII."""
     try:
         codec = codecs.lookup(name).name
-        read_entries = b"<a>".decode(codec) == "<a>"
+        is_ascii_superset = b"<a>".decode(codec) == "<a>"
     except (LookupError, UnicodeError):
         return None
-    return _SUPERSETS.get(codec, codec) if read_entries and codec not in _UNSUPPORTED else None
+    return _SUPERSETS.get(codec, codec) if is_ascii_superset and codec not in _UNSUPPORTED else None

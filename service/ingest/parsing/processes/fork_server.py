@@ -117,7 +117,7 @@ class ForkServer:
     def _start(self) -> socket.socket:
         own, other = socket.socketpair()
         with other:
-            numbers = [str(self.limits.memory_mib), str(self.limits.seconds)]
+            numbers = [str(self.limits.memory_mib), str(self.limits.plugin_seconds)]
             model = "languages" if self._loads_languages else ""
             inherited = {name: os.environ[name] for name in _INHERITED & os.environ.keys()}
             self._server = subprocess.Popen(  # noqa: S603 - fixed command

@@ -50,7 +50,7 @@ class WorkerLimits:
     """Memory of a worker, and time to load one plugin."""
 
     memory_mib: int
-    seconds: float
+    plugin_seconds: float
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def serve(jobs: IO[bytes], outcomes: IO[bytes]) -> None:
 def main() -> None:
     """Load the code and, on request, the model of the language detection; then fork workers.
 
-    The arguments are the memory limit of a worker in MiB, the time limit per feed in seconds,
+    The arguments are the memory limit of a worker in MiB, the time to load one plugin in seconds,
     "languages" or an empty text, and the names of plugins. Each worker loads the plugins after the
     fork, because they may start threads.
 
@@ -128,7 +128,7 @@ def main() -> None:
     of the worker, or its exit code.
     """
     os.dup2(2, 1)  # a print belongs to the log
-    memory_mib, seconds, model, *names = sys.argv[1:]
+    memory_mib, plugin_seconds, model, *names = sys.argv[1:]
     # Imported here, because it imports this module.
     importlib.import_module("service.ingest.admission_job")
     if model:
@@ -137,7 +137,7 @@ def main() -> None:
     gc.freeze()  # so that collections do not write to the memory that the workers share
     # ConnectionError: the parent was killed.
     with suppress(KeyboardInterrupt, ConnectionError), socket.socket(fileno=0) as control:
-        _answer(control, WorkerLimits(int(memory_mib), float(seconds)), names)
+        _answer(control, WorkerLimits(int(memory_mib), float(plugin_seconds)), names)
 
 
 def _answer(control: socket.socket, limits: WorkerLimits, names: Sequence[str]) -> None:
@@ -168,7 +168,7 @@ def _work(jobs: int, outcomes: int, *, limits: WorkerLimits, names: Sequence[str
         output = os.fdopen(outcomes, "wb", closefd=False)
         plugins.use(
             names,
-            max_seconds=limits.seconds,
+            max_seconds=limits.plugin_seconds,
             announce=lambda name: write_message(output, PLUGIN + name.encode()),
         )
         serve(os.fdopen(jobs, "rb", closefd=False), output)
