@@ -1,4 +1,4 @@
 """Feed ingestion: fetch, parse, convert entries to article drafts, read OPML and catalogue files.
 
-Nothing here writes to the database, except `add_feed`; jobs store the results.
+Only `add_feed` and `feed_overrides` write to the database; jobs store the results.
 """

@@ -69,7 +69,8 @@ def read_feeds(requests: Sequence[FetchRequest], reader: FeedReader) -> Iterator
             finished.put(_Finished(result, None))
             return
         parsing = parsers.submit(reader.make_job(result))
-        # Counted only now: after an error above, nothing would be put, and the loop would wait.
+        # Count the job after `submit`. If `submit` fails, no result follows, and the loop would
+        # wait for it forever.
         backlog.added += 1
         rest = replace(result, body=None)
         parsing.add_done_callback(lambda done: finished.put(_Finished(rest, done)))
@@ -112,9 +113,10 @@ class _Finished:
 
 
 def _take_batch(finished: queue.SimpleQueue[_Finished | None]) -> list[_Finished]:
-    """Wait for an item and return all that are in the queue; None only ends the wait.
+    """Wait for an item and return all that are in the queue.
 
-    Items without entries wait for more items, up to the limits.
+    The item None ends the wait and is not returned. Items without entries wait for more items, up
+    to the limits.
     """
     items = [finished.get()]
     end = time.monotonic() + _HOLD_SECONDS

@@ -32,8 +32,8 @@ log = structlog.get_logger()
 
 #: Pause before the second attempt; it doubles with each further attempt up to the maximum.
 FIRST_PAUSE, MAX_PAUSE = timedelta(minutes=5), timedelta(hours=2)
-#: Most network operations that one email takes, each limited by `mail.timeout_seconds`: connection,
-#: TLS, greetings, authentication, envelope, text, end.
+#: Maximum number of network operations for one email, each limited by `mail.timeout_seconds`:
+#: connection, TLS, greetings, authentication, envelope, text, end.
 MAX_STEPS = 12
 #: Name of the service in emails.
 TITLE = "samestory"

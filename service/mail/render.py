@@ -180,11 +180,12 @@ def _digest_preheader(digest: Digest) -> str:
 
 
 def _drop_last_story(digest: Digest) -> Digest:
-    """Remove the last story of the least important section."""
+    """Remove the last story, in the order alerts, low coverage, updates, main section."""
     if digest.alerts:
         return replace(digest, alerts=digest.alerts[:-1])
     if digest.low_coverage:
         return replace(digest, low_coverage=digest.low_coverage[:-1])
-    if len(digest.updates) > (not digest.top):
+    kept = 0 if digest.top else 1  # an email keeps at least one story
+    if len(digest.updates) > kept:
         return replace(digest, updates=digest.updates[:-1])
     return replace(digest, top=digest.top[:-1])

@@ -67,6 +67,8 @@ AsOf = Annotated[
 ]
 EditorOption = Annotated[
     str,
-    typer.Option(help="Name of the editor for the audit log. Default: your user name."),
+    typer.Option(
+        help="Name of the editor for the audit log. Default: the user that runs the command."
+    ),
 ]
 ReasonOption = Annotated[str, typer.Option(help="Reason for the audit log.")]

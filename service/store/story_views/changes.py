@@ -47,7 +47,7 @@ def load_changes_since(session: Session, number: int, *, limit: int = 100) -> Pa
 class ChangePage:
     """Changes in order; `next` is the id after which the next page starts.
 
-    `more` means that the next page has changes now.
+    `more`: later ids exist that this page has not checked. The next page may still be empty.
     """
 
     items: tuple[StoryTransition, ...]

@@ -39,9 +39,10 @@ class NotHttpError(HeadError):
 class HeadRepair:
     """Repairs the head of one response; the body passes unchanged.
 
-    Malformed lines are dropped. Of several equal Content-Length headers one remains. Beside
-    Transfer-Encoding, Content-Length is ignored, unless the body is not chunked. Bytes after the
-    end of the body are dropped, and so is the body of a 204 or 304 response.
+    Malformed lines are dropped. Of several equal Content-Length headers one remains. If the
+    response has both headers and a chunked body, Content-Length is ignored. If the body is not
+    chunked, Transfer-Encoding is ignored. Bytes after the end of the body are dropped, and so is
+    the body of a 204 or 304 response.
     """
 
     def __init__(self) -> None:
