@@ -1,4 +1,4 @@
-"""Reprint detection: articles that reuse the text of another one, even if cut or rearranged."""
+"""Detection of copies: articles that reuse the text of another one, even if cut or rearranged."""
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -134,7 +134,7 @@ def _is_enough(
 def _shares_subject(late: Article, early: Article, size: int) -> bool:
     """Whether the titles have words in common, or the shared text is about their subject.
 
-    Text that an outlet appends to its articles has no words of their titles. A reprint may have a
+    Text that an outlet appends to its articles has no words of their titles. A copy may have a
     title of its own, but the shared text is then about the title of the original.
     """
     if _mentions_title(set(title_words(late)), early):

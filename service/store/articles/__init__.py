@@ -1,4 +1,4 @@
-"""Articles: types, vectors, reprints, candidates, pages and views.
+"""Articles: types, vectors, copies, candidates, pages and views.
 
 Text analysis belongs to `service.domain.articles`; admission to `service.store.identity`.
 """

@@ -1,4 +1,4 @@
-"""Reprints and their originals, with a validity period each."""
+"""Copies and their originals, with a validity period each."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,10 +17,10 @@ from service.store.tables import ArticleRow, CopyRow, MembershipRow
 def replace_copies(
     session: Session, article_ids: Iterable[int], copies: Iterable[Copy], *, at: datetime
 ) -> set[int]:
-    """Set the reprints among the articles to `copies` from `at` on; unchanged rows stay untouched.
+    """Set the copies among the articles to `copies` from `at` on; unchanged rows stay untouched.
 
     `at` must be later than all former timestamps (`apply_plan.new_stamp`). Returns the ids of the
-    articles that became a reprint, are no longer one, or have another original.
+    articles that became a copy, are no longer one, or have another original.
     """
     new = {int(copy.article): (int(copy.original), copy.share) for copy in copies}
     current = _current(session, article_ids)
@@ -96,12 +96,12 @@ def _end(session: Session, article_ids: Iterable[int], *, at: datetime) -> None:
 
 
 def load_originals(session: Session, ids: Iterable[int]) -> dict[ArticleId, ArticleId]:
-    """Return the id of the original by id of each reprint among the articles."""
+    """Return the id of the original by id of each copy among the articles."""
     return {key: original for key, (original, _) in _current(session, ids).items()}
 
 
 def _current(session: Session, ids: Iterable[int]) -> dict[int, tuple[int, float]]:
-    """Return original and share by id of each current reprint among the articles."""
+    """Return original and share by id of each current copy among the articles."""
     statement = select(CopyRow.article_id, CopyRow.original_id, CopyRow.share).where(
         equals_any(CopyRow.article_id, ids), CopyRow.valid_until.is_(None)
     )

@@ -32,7 +32,7 @@ class MatchRequest:
 
 @dataclass(frozen=True, slots=True)
 class MatchResult:
-    """Placement of an article, and the article that it reprints."""
+    """Placement of an article, and its original if it is a copy."""
 
     placement: Placement
     copy: Copy | None
@@ -77,8 +77,8 @@ def match(
     )
     story_of = dict[ArticleId, str | None](members.items())
     story_of[UNSTORED_ID] = placement.story
-    reprints = find_copies(loaded, settings.copies, story_of)
-    copy = next((each for each in reprints if each.article == UNSTORED_ID), None)
+    copies = find_copies(loaded, settings.copies, story_of)
+    copy = next((each for each in copies if each.article == UNSTORED_ID), None)
     return MatchResult(placement, copy)
 
 

@@ -17,7 +17,7 @@ from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page
 from service.store.queries.reports import report_conditions
 from service.store.queries.stories import story_conditions
-from service.store.story_views.as_of import is_member, is_reprint, story_table, valid_at
+from service.store.story_views.as_of import is_copy_at, is_member, story_table, valid_at
 from service.store.story_views.reports import (
     MEMBER_COLUMNS,
     Member,
@@ -61,7 +61,7 @@ class ArticleFilter:
     query: Query = EVERYTHING
     story: str | None = None  #: id
     feed: int | None = None
-    copies: bool | None = None  #: True: only reprints; False: no reprints
+    copies: bool | None = None  #: True: only copies; False: no copies
     ids: tuple[int, ...] | None = None  #: () matches no article
     first: bool = False  #: only articles that certainly are the first report of their story
 
@@ -196,7 +196,7 @@ def _with_story(as_of: datetime | None, *columns: Any) -> Select[*tuple[Any, ...
         select(*columns)
         .select_from(ArticleRow)
         .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
-        .outerjoin(CopyRow, is_reprint(as_of))
+        .outerjoin(CopyRow, is_copy_at(as_of))
         .outerjoin(MembershipRow, membership)
         .outerjoin(story, is_visible)
     )

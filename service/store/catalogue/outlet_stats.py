@@ -1,4 +1,4 @@
-"""Statistics of an outlet: first reports, delay and reprints."""
+"""Statistics of an outlet: first reports, delay and copies."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from service.errors import NotFoundError
 from service.store.catalogue.views import OutletView, select_outlets
-from service.store.story_views.as_of import is_reprint
+from service.store.story_views.as_of import is_copy_at
 from service.store.tables import ArticleRow, CopyRow, MembershipRow, OutletRow
 
 #: Period of the statistics; it ends at the outlet's last report.
@@ -17,7 +17,7 @@ PERIOD = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class OutletStats:
-    """Reports of an outlet between `since` and `until`, reprints included.
+    """Reports of an outlet between `since` and `until`, copies included.
 
     `stories`, `shared_stories`, `first_reports` and `median_delay` are based on reports whose time
     is known to the minute. The delay is to the first report of any other outlet, 0 if the outlet
@@ -58,7 +58,7 @@ def load_outlet_stats(session: Session, outlet: OutletView) -> OutletStats | Non
     counts = (
         select(func.count(), func.count(CopyRow.article_id))
         .select_from(ArticleRow)
-        .outerjoin(CopyRow, is_reprint(None))
+        .outerjoin(CopyRow, is_copy_at(None))
         .where(own)
     )
     articles, copies = session.execute(counts).one()

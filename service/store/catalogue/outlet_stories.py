@@ -11,7 +11,7 @@ from service.domain.counts.dimensions import Unit
 from service.domain.queries.conditions import AnyOf, Field, Query, between_times
 from service.store.articles.views import ArticleFilter
 from service.store.counts.report_query import select_reports
-from service.store.story_views.as_of import is_member, is_reprint
+from service.store.story_views.as_of import is_copy_at, is_member
 from service.store.tables import ArticleRow, CopyRow, MembershipRow, OutletRow, StoryRow
 
 
@@ -92,13 +92,13 @@ def list_partners(
 def list_sources(
     session: Session, slug: str, *, since: datetime, limit: int
 ) -> list[RelatedOutlet]:
-    """The outlets whose articles this outlet reprinted most; one statement."""
+    """The outlets whose articles this outlet copied most; one statement."""
     original, outlet = aliased(ArticleRow), aliased(OutletRow)
     copied: ColumnElement[int] = func.count(literal_column("*"))
     statement = (
         select(outlet.slug, outlet.name, copied)
         .select_from(ArticleRow)
-        .join(CopyRow, is_reprint(None))
+        .join(CopyRow, is_copy_at(None))
         .join(original, original.id == CopyRow.original_id)
         .join(outlet, outlet.id == original.outlet_id)
         .where(_is_of(slug, since), outlet.slug != slug)

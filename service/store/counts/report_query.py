@@ -15,8 +15,8 @@ from service.store.queries.reports import has_language, report_conditions
 from service.store.queries.stories import story_conditions
 from service.store.story_views.as_of import (
     StoryTable,
+    is_copy_at,
     is_member,
-    is_reprint,
     story_table,
     valid_at,
 )
@@ -45,7 +45,7 @@ def select_reports(
     if OF_OUTLETS & {*by} or has_language(on_reports):
         statement = statement.join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
     if filters.copies is not None:
-        statement = statement.outerjoin(CopyRow, is_reprint(as_of))
+        statement = statement.outerjoin(CopyRow, is_copy_at(as_of))
     if with_story or filters.story:
         statement = _join_story(statement, story, as_of).where(*of_story)
     else:

@@ -7,7 +7,7 @@ from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import aliased
 
 from service.store.articles.types import EFFECTIVE_TYPE
-from service.store.story_views.as_of import is_reprint
+from service.store.story_views.as_of import is_copy_at
 from service.store.story_views.history import is_visible
 from service.store.story_views.reports import LANGUAGE, is_hidden
 from service.store.tables import (
@@ -100,7 +100,7 @@ ARTICLES = Table(
     ),
     select(ArticleRow.id)
     .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
-    .outerjoin(CopyRow, is_reprint(None))
+    .outerjoin(CopyRow, is_copy_at(None))
     .where(~is_hidden(ArticleRow.id), ~_IN_HIDDEN_STORY)
     .order_by(ArticleRow.id),
 )

@@ -36,8 +36,8 @@ def is_member(as_of: datetime | None) -> ColumnElement[bool]:
     return is_valid_at(MembershipRow, as_of)
 
 
-def is_reprint(as_of: datetime | None) -> ColumnElement[bool]:
-    """Whether an article is a reprint of another one at `as_of`."""
+def is_copy_at(as_of: datetime | None) -> ColumnElement[bool]:
+    """Whether an article is a copy of another one at `as_of`."""
     return and_(CopyRow.article_id == ArticleRow.id, is_valid_at(CopyRow, as_of))
 
 

@@ -14,7 +14,7 @@ from service.domain.stories.pace import TimedReport
 from service.store.articles.types import EFFECTIVE_TYPE
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page
-from service.store.story_views.as_of import is_member, is_reprint
+from service.store.story_views.as_of import is_copy_at, is_member
 from service.store.tables import (
     ArticleRow,
     ConstraintRow,
@@ -45,7 +45,7 @@ class OutletInfo:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A member of a story without its text; `copy` marks a reprint.
+    """An article of any type in a story, without its text. `copy` is True for copies.
 
     The type is the current one, also at a past time.
     """
@@ -79,7 +79,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """The original of a reprint."""
+    """The original of a copy."""
 
     article_id: int
     title: str
@@ -213,7 +213,7 @@ def report_position(report: Report) -> Position:
 
 
 def with_original(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """Join the original of a reprint for `MEMBER_COLUMNS`; no original if an editor hid it."""
+    """Join the original of a copy for `MEMBER_COLUMNS`; no original if an editor hid it."""
     visible = and_(_ORIGINAL.id == CopyRow.original_id, ~is_hidden(CopyRow.original_id))
     return statement.outerjoin(_ORIGINAL, visible).outerjoin(
         _PUBLISHER, _PUBLISHER.id == _ORIGINAL.outlet_id
@@ -299,7 +299,7 @@ def select_members(columns: Sequence[Any], as_of: datetime | None) -> Select[*tu
         .order_by(*REPORT_ORDER)
     )
     if as_of is None:
-        return statement.outerjoin(CopyRow, is_reprint(None))
+        return statement.outerjoin(CopyRow, is_copy_at(None))
     # Hidden articles have no current membership, but they may have past ones.
     statement = statement.where(~is_hidden(ArticleRow.id))
-    return at_revision(columns, statement.outerjoin(CopyRow, is_reprint(as_of)), as_of)
+    return at_revision(columns, statement.outerjoin(CopyRow, is_copy_at(as_of)), as_of)

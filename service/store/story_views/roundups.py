@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.articles.article_types import ArticleType
 from service.store.articles.types import EFFECTIVE_TYPE
-from service.store.story_views.as_of import is_reprint
+from service.store.story_views.as_of import is_copy_at
 from service.store.story_views.reports import (
     REPORT_COLUMNS,
     Report,
@@ -36,7 +36,7 @@ def list_roundups(
         select(*REPORT_COLUMNS)
         .select_from(ArticleRow)
         .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
-        .outerjoin(CopyRow, is_reprint(None))
+        .outerjoin(CopyRow, is_copy_at(None))
         .where(ArticleRow.id.in_(mentions), EFFECTIVE_TYPE.in_([ArticleType.ROUNDUP]))
         .where(~is_hidden(ArticleRow.id))
         .order_by(ArticleRow.reported_at.desc(), ArticleRow.id.desc())

@@ -16,7 +16,7 @@ from service.errors import NotFoundError
 from service.store.articles.types import EFFECTIVE_TYPE
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page, rows_after
-from service.store.story_views.as_of import is_member, is_reprint
+from service.store.story_views.as_of import is_copy_at, is_member
 from service.store.story_views.views import StoryView, get_stories, list_storyline_stories
 from service.store.tables import (
     ArticleRow,
@@ -181,9 +181,9 @@ def list_latest_stories(
 def count_storyline_families(session: Session, storylines: Collection[str]) -> dict[str, int]:
     """Number of publisher families with a report in any story of each storyline; one statement.
 
-    Reprints and articles that are not reports do not count.
+    Copies and articles that are not reports do not count.
     """
-    is_copy = exists(select(CopyRow.article_id).where(is_reprint(None)))
+    is_copy = exists(select(CopyRow.article_id).where(is_copy_at(None)))
     independent = (is_member(None), ~is_copy, EFFECTIVE_TYPE == ArticleType.REPORT)
     statement = (
         select(StoryRow.storyline_id, func.count(OutletRow.family.distinct()))

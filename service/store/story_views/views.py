@@ -281,11 +281,11 @@ def _view(
     ids = {report.article_id for report in reports}
     quotable = {report.article_id for report in reports if report.type.is_quotable}
     outlets = {report.outlet.slug for report in reports}
-    own = [report for report in reports if report.type.is_independent_report]
+    counted = [report for report in reports if report.type.is_independent_report]
     details = from_json(row.details).limit_to_articles(ids, quotable)
     sources = {
         details.source_of(report.article_id, report.outlet.family)
-        for report in own
+        for report in counted
         if not report.copy
     }
     return StoryView(
@@ -303,7 +303,7 @@ def _view(
         last_reported_at=row.last_reported_at,
         articles=len(reports),
         coverage=len(outlets),
-        independent=max(len(sources), min(len(own), 1)),
+        independent=max(len(sources), min(len(counted), 1)),
         storyline=StorylineName(row.storyline_id, storyline or "") if row.storyline_id else None,
         pinned=row.pinned,
         locked=row.locked,
@@ -326,7 +326,7 @@ def _headline(
 def _choose_headline_report(
     row: StoryRow | StoryVersionRow, reports: tuple[Report, ...]
 ) -> Report | None:
-    """The article whose title is the headline, or else the first report that is not a reprint.
+    """The article whose title is the headline, or else the first report that is not a copy.
 
     If there is none, the first report, or the first article of any type. None if an editor wrote
     the headline.

@@ -1,4 +1,4 @@
-"""Articles, their revisions, vectors and reprints.
+"""Articles, their revisions, vectors and copies.
 
 The high bits of an article's id are the day it was first seen (`store.articles.ids`). So `articles`
 can be partitioned by day on the primary key, one range of ids per partition, and references need a
@@ -233,7 +233,7 @@ class VectorRow(Base):
 
 
 class CopyRow(Base):
-    """An article that reprints another one; `valid_until` is NULL for current reprints."""
+    """An article that reprints another one; `valid_until` is NULL for current copies."""
 
     __tablename__ = "copies"
     __table_args__ = (

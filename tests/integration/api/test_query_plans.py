@@ -32,7 +32,7 @@ from tests.support.servers.site import Site, serving
 
 ARTICLES, STORIES = 12_000, 2_400
 SECRET = "samestory_key-with-all-roles"
-#: Tables that grow with every article; reprints and revisions are missing or rare here.
+#: Tables that grow with every article; copies and revisions are missing or rare here.
 LARGE = (
     "articles", "article_documents", "article_keys", "memberships",
     "stories", "story_versions", "transitions", "vectors",

@@ -1,1 +1,1 @@
-"""Article types, reprints, `/v1/articles` and `/v1/match`."""
+"""Article types, copies, `/v1/articles` and `/v1/match`."""

@@ -159,7 +159,7 @@ def test_locked_story_matches_and_hidden_story_does_not(newsroom: Newsroom) -> N
     assert newsroom.match(title="Same", url="https://daily.example/1").json["article"] is None
 
 
-def test_reprint_names_original(newsroom: Newsroom) -> None:
+def test_copy_names_original(newsroom: Newsroom) -> None:
     words = " ".join(f"Sentence {number} adds detail {number}." for number in range(20))
     newsroom.publish(item("9", ("A long report on details", words), NOW))
     result = newsroom.match(title="A long report on details", text=words, outlet="evening").json

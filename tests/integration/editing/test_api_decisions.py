@@ -306,10 +306,10 @@ def test_hidden_article_is_not_served_until_undo(
     title = "Ferry quay"
     with sessions.begin() as session:
         rows = Rows(session)
-        reprint = rows.article(rows.outlet("gazette"), "A reprint")
-        rows.copy(reprint, session.get_one(ArticleRow, articles[title]))
+        copy = rows.article(rows.outlet("gazette"), "A copy")
+        rows.copy(copy, session.get_one(ArticleRow, articles[title]))
         story = session.get_one(StoryRow, "ferry")
-        rows.membership(story, reprint)
+        rows.membership(story, copy)
         quote = Quote(articles[title], "quay", f"{title}, in a sentence.", complete=True)
         story.details = to_json(Details(summary=(quote,)))
         story.headline_article_id, story.headline = articles[title], title
@@ -317,7 +317,7 @@ def test_hidden_article_is_not_served_until_undo(
     clock.advance(hours=1)
     before = (NOW + timedelta(minutes=90)).isoformat().replace("+", "%2B")
     paths = [
-        f"/v1/articles/{reprint.id}", "/v1/stories", "/v1/stories?include=summary,timeline",
+        f"/v1/articles/{copy.id}", "/v1/stories", "/v1/stories?include=summary,timeline",
         "/v1/stories/ferry", "/v1/stories/ferry/articles", "/v1/stories/ferry/evidence",
         "/v1/stories/ferry/feed.json", "/v1/stories/feed.atom", "/", "/stories/ferry",
     ]  # fmt: skip
@@ -335,7 +335,7 @@ def test_hidden_article_is_not_served_until_undo(
         response = ann.site.get(path)
         assert response.status == 200, path
         assert title not in response.text, path
-    assert ann.get(f"/v1/articles/{reprint.id}").json["copy_of"] is None
+    assert ann.get(f"/v1/articles/{copy.id}").json["copy_of"] is None
 
     ann.post(f"{PATH}/{hidden}/undo")
     assert ann.get(one).status == 200

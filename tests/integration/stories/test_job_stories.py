@@ -157,11 +157,11 @@ def test_memberships_have_score_and_evidence(
     assert set(joiner.evidence["nearest"][0]["contributions"]) >= {"dense", "title"}
 
 
-def test_reprint_adds_no_independent_coverage(context: Context, publish: Callable[..., None]):
-    wire, reprint = (MEETING[0], LONG), ("Ministers meet over border posts", LONG)
+def test_copy_adds_no_independent_coverage(context: Context, publish: Callable[..., None]):
+    wire, copied = (MEETING[0], LONG), ("Ministers meet over border posts", LONG)
     publish(
         item("1", wire, NOW, host="wire.example"),
-        item("2", reprint, NOW + timedelta(minutes=9), host="evening.example"),
+        item("2", copied, NOW + timedelta(minutes=9), host="evening.example"),
     )
     place(context)
     reconcile(context)
@@ -456,18 +456,18 @@ def test_stable_stories_stay_apart_in_a_large_enough_window(
     assert len(set(by_title(context).values())) == expected
 
 
-def test_former_reprint_is_a_copy_at_past_instants(
+def test_former_copy_is_a_copy_at_past_times(
     context: Context, publish: Callable[..., None], clock: Clock
 ):
     """An outlet reprints an agency's text and replaces it with its own an hour later."""
-    wire, reprint = (MEETING[0], LONG), ("Ministers meet over border posts", LONG)
+    wire, copied = (MEETING[0], LONG), ("Ministers meet over border posts", LONG)
     first = item("1", wire, NOW, host="wire.example")
-    publish(first, item("2", reprint, NOW + timedelta(minutes=9), host="evening.example"))
+    publish(first, item("2", copied, NOW + timedelta(minutes=9), host="evening.example"))
     place(context)
     reconcile(context)
     clock.advance(hours=1)
     before = clock.now
-    own = (reprint[0], MEETING_AGAIN[1])
+    own = (copied[0], MEETING_AGAIN[1])
     clock.advance(hours=1)
     publish(first, item("2", own, NOW + timedelta(minutes=9), host="evening.example"))
     place(context)
@@ -484,5 +484,5 @@ def test_former_reprint_is_a_copy_at_past_instants(
             for members in load_story_reports(session, ids, as_of=before).values()
             for each in members
         }
-    assert then == {wire[0]: False, reprint[0]: True}
-    assert now == {wire[0]: False, reprint[0]: False}
+    assert then == {wire[0]: False, copied[0]: True}
+    assert now == {wire[0]: False, copied[0]: False}

@@ -96,7 +96,7 @@ class Rows:
         return self._add(ArticleRow(outlet_id=outlet.id, **columns | values))
 
     def copy(self, article: ArticleRow, original: ArticleRow, share: float = 0.97) -> CopyRow:
-        """Mark an article as a reprint; call it before the story is added."""
+        """Mark an article as a copy; call it before the story is added."""
         self._copies.add(article.id)
         return self._add(
             CopyRow(

@@ -41,7 +41,7 @@ def detect_copies(*articles: Article) -> dict[int | str, int | str]:
     ],
     ids=["same", "reordered", "shortened", "framed"],
 )
-def test_reprint_with_another_title_is_a_copy(text: str) -> None:
+def test_text_with_another_title_is_a_copy(text: str) -> None:
     assert detect_copies(Article(2, "Shock on the lake", text, "daily", published=LATER), WIRE) == {
         2: 1
     }
@@ -115,7 +115,7 @@ SUMMARY = Article(
 
 
 def test_summary_matches_within_the_long_text() -> None:
-    """Feeds often carry a reprint like this: one has the full text, the other one sentence."""
+    """Feeds often carry a copy like this: one has the full text, the other one sentence."""
     text = " ".join(("Rescuers worked all night.", *PARAGRAPHS, *LONG))
     full = Article(1, "Ferry strikes pier at Lake Orlan", text, "wire", published=START)
     short = Article(
@@ -170,7 +170,7 @@ def test_appended_text_does_not_make_a_copy() -> None:
     assert detect_copies(one, replace(other, outlet="herald")) == {}
 
 
-def test_reprint_may_have_a_title_without_a_word_of_the_text() -> None:
+def test_copy_may_have_a_title_without_a_word_of_the_text() -> None:
     own = Article(2, "Nightmare at sea", " ".join(PARAGRAPHS), "daily", published=LATER)
     assert detect_copies(own, WIRE) == {2: 1}
 

@@ -126,7 +126,7 @@ def test_growth_by_the_factor_triggers_another_email():
     assert len(new_emails(alerts, nine, before=(*before, notification_of(grown)))) == 1
 
 
-def test_reprints_do_not_count_as_growth():
+def test_copies_do_not_count_as_growth():
     alerts = [alert(words=frozenset({"ferry"}))]
     first = report("daily", hours=6)
     before = tuple(map(notification_of, new_emails(alerts, ferry(first))))

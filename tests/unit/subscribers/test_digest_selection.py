@@ -96,7 +96,7 @@ def test_seen_story_returns_as_update():
     assert not select_stories(StoryIndex([updated]), WIDE, history_after(digest), SETTINGS)
 
 
-def test_reprints_opinion_and_earlier_outlets_are_no_update():
+def test_copies_opinion_and_earlier_outlets_are_no_update():
     ferry = story(*FERRY)
     history = history_after(select_stories(StoryIndex([ferry]), WIDE, YESTERDAY, SETTINGS))
     copies = [report(outlet, hours=1, copy=True) for outlet in ("sun", "gazeta", "post")]
@@ -414,14 +414,14 @@ def test_low_coverage_does_not_depend_on_mutes(muted: frozenset[str]):
     assert digest.low_coverage == ()
 
 
-def test_low_coverage_has_no_story_that_many_outlets_reprint():
+def test_low_coverage_has_no_story_that_many_outlets_copy():
     short = replace(SETTINGS, max_stories=1)
     copies = [report(f"paper{number}", "Library reopens", copy=True) for number in range(6)]
-    reprinted = story("Library reopens", [report("wire", "Library reopens", hours=9), *copies])
+    copied = story("Library reopens", [report("wire", "Library reopens", hours=9), *copies])
     earlier = story("Minister dines", ["sun"], storyline="talks", storyline_families=9)
     alone = story("Bakery opens", ["post"])
     digest = select_stories(
-        StoryIndex([story(*FERRY), reprinted, earlier, alone]), Filters(), YESTERDAY, short
+        StoryIndex([story(*FERRY), copied, earlier, alone]), Filters(), YESTERDAY, short
     )
     assert [card.headline for card in digest.low_coverage] == ["Bakery opens"]
 
