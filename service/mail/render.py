@@ -128,13 +128,13 @@ class Renderer:
     def alert(self, message: AlertMessage, address: str, links: Links) -> RenderedEmail:
         """Render an alert email."""
         alerts, card = message.content.alerts, message.content.card
-        queries = [formatting.cut(each.query, _PREHEADER_LENGTH) for each in alerts]
+        descriptions = [formatting.cut(each.query, _PREHEADER_LENGTH) for each in alerts]
         # The subject differs from the first email's, or mail programs would fold both together.
         prefix = f"Now {card.coverage} outlets: " if card.news else ""
         subject = formatting.cut(prefix + card.headline, _SUBJECT_LENGTH) or "Untitled"
         coverage = _describe_coverage(card) if card.coverage > 1 else card.outlets[0]
         preheader = formatting.cut(f"{coverage} · your alert: {alerts[0].query}", _PREHEADER_LENGTH)
-        values = {"message": message, "card": card, "queries": queries}
+        values = {"message": message, "card": card, "descriptions": descriptions}
         return self._render("alert", subject, preheader, address, links, **values)
 
     def confirmation(self, address: str, links: Links) -> RenderedEmail:

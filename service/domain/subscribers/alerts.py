@@ -97,10 +97,10 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class AlertLabel:
-    """Number and description of an alert, as an alert email shows them."""
+    """Number of an alert, and its conditions in words, as an alert email shows them."""
 
     id: int
-    query: str
+    query: str  #: the conditions; stored emails have this name
 
 
 @dataclass(frozen=True, slots=True)

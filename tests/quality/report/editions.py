@@ -41,7 +41,7 @@ _WINDOW = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Snapshot:
     """The stories of a time, and the true event of labelled articles."""
 
     at: datetime
@@ -49,7 +49,7 @@ class Moment:
     event_of: Mapping[int, str]
 
 
-def invented_days(seed: int, days: int, *, each: int = 25) -> Iterator[Moment]:
+def invented_days(seed: int, days: int, *, each: int = 25) -> Iterator[Snapshot]:
     """The stories of each hour of some invented days, those of one event joined."""
     events = generate_events(random.Random(seed), START, days, each)
     event_of = {report.article: event.id for event in events for report in event.reports}
@@ -61,23 +61,23 @@ def invented_days(seed: int, days: int, *, each: int = 25) -> Iterator[Moment]:
         ]
         pairs = [[story.id for story in stories] for stories in recent if len(stories) > 1]
         stories = join_events([story for each in recent for story in each], pairs)
-        yield Moment(now, stories, event_of)
+        yield Snapshot(now, stories, event_of)
 
 
-def recorded_days(stream: Path, labelled: Path, days: int) -> Iterator[Moment]:
+def recorded_days(stream: Path, labelled: Path, days: int) -> Iterator[Snapshot]:
     """The stories of each step of recorded days, repeated with later times and other ids."""
     lines = sorted((line.values for line in jsonl.read_lines(str(stream))), key=first_seen)
     start = first_seen(lines[0]).replace(minute=0, second=0, microsecond=0)
     labels, clock = load_labels(labelled), SimulatedClock(start)
     with temporary_context(clock) as context:
-        moments = [
-            Moment(now, stories, _label(stories, labels))
+        snapshots = [
+            Snapshot(now, stories, _label(stories, labels))
             for now, stories in replay_days(context, clock, lines, step=STEP)
         ]
-    length = moments[-1].at - start
+    length = snapshots[-1].at - start
     for cycle in range(-(-days // max(length.days, 1))):
-        for moment in moments:
-            yield _shift(moment, cycle, cycle * length)
+        for snapshot in snapshots:
+            yield _shift(snapshot, cycle, cycle * length)
 
 
 def _label(stories: list[DigestStory], labels: Mapping[str, str]) -> dict[int, str]:
@@ -86,7 +86,7 @@ def _label(stories: list[DigestStory], labels: Mapping[str, str]) -> dict[int, s
     return {article: labels[url] for article, url in urls.items() if url in labels}
 
 
-def _shift(moment: Moment, cycle: int, by: timedelta) -> Moment:
+def _shift(snapshot: Snapshot, cycle: int, by: timedelta) -> Snapshot:
     """The same stories at a later time, with the ids of another cycle."""
 
     def later(story: DigestStory) -> DigestStory:
@@ -105,8 +105,8 @@ def _shift(moment: Moment, cycle: int, by: timedelta) -> Moment:
             parts=tuple(map(later, story.parts)),
         )
 
-    events = {_number(key, cycle): f"{name}-{cycle}" for key, name in moment.event_of.items()}
-    return Moment(moment.at + by, [later(each) for each in moment.stories], events)
+    events = {_number(key, cycle): f"{name}-{cycle}" for key, name in snapshot.event_of.items()}
+    return Snapshot(snapshot.at + by, [later(each) for each in snapshot.stories], events)
 
 
 def _number(article: int | None, cycle: int) -> int:
@@ -114,14 +114,14 @@ def _number(article: int | None, cycle: int) -> int:
 
 
 def read_editions(
-    moments: Iterator[Moment], readers: list[Reader]
-) -> Iterator[tuple[Edition, Moment]]:
+    snapshots: Iterator[Snapshot], readers: list[Reader]
+) -> Iterator[tuple[Edition, Snapshot]]:
     """Each edition of the readers, in order of time, with the stories of its time."""
     settings = load.load({}).digest
-    for moment in moments:
+    for snapshot in snapshots:
         for reader in readers:
-            if edition := reader.next_edition(moment.stories, moment.at, settings):
-                yield edition, moment
+            if edition := reader.next_edition(snapshot.stories, snapshot.at, settings):
+                yield edition, snapshot
 
 
 def main(
@@ -134,19 +134,19 @@ def main(
 ) -> None:
     """Write the editions of five readers over 30 days and count their faults."""
     if stream and labels:
-        moments, outlets = recorded_days(stream, labels, DAYS), ["bbc", "cnn", "fox", "npr"]
+        snapshots, outlets = recorded_days(stream, labels, DAYS), ["bbc", "cnn", "fox", "npr"]
         lines = sorted((line.values for line in jsonl.read_lines(str(stream))), key=first_seen)
         start = first_seen(lines[0])
     else:
-        moments, outlets, start = invented_days(seed, DAYS), OUTLETS["en"], START
+        snapshots, outlets, start = invented_days(seed, DAYS), OUTLETS["en"], START
     readers = five_readers(start, outlets, [f"saga-{number}" for number in range(5)])
     faults: Counter[str] = Counter()
     editions: Counter[str] = Counter()
     settings = load.load({}).digest
-    for edition, moment in read_editions(moments, readers):
+    for edition, snapshot in read_editions(snapshots, readers):
         folder = out / edition.reader.name
         folder.mkdir(parents=True, exist_ok=True)
-        found = list(edition.find_faults(settings, moment.event_of))
+        found = list(edition.find_faults(settings, snapshot.event_of))
         faults.update(kind for kind, _ in found)
         editions[edition.reader.name] += 1
         lines_of_faults = [f"FAULT {kind}: {text}" for kind, text in found]

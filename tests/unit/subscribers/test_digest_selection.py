@@ -32,11 +32,16 @@ SETTINGS = DigestSettings(
 WIDE = Filters(min_independent=2)
 YESTERDAY = History(NOW - timedelta(hours=24))
 FERRY = ("Ferry Halcyon runs aground off Tern Island", ["daily", "herald", "wire"])
+LONELY = ("Village library reopens", ["sun"])
 TALKS = ("Ministers meet in Castelmar on border posts", ["herald", "post"])
 
 
 def headlines(digest: Digest) -> list[str]:
     return [card.headline for card in digest.top]
+
+
+def low_coverage(digest: Digest) -> list[str]:
+    return [card.headline for card in digest.low_coverage]
 
 
 def history_after(digest: Digest) -> History:
@@ -166,18 +171,35 @@ def test_headlines_that_differ_in_a_name_report_two_events():
     assert len(digest.top) == 1
 
 
-def test_low_coverage_section_needs_a_main_section():
-    lonely = story("Village library reopens", ["sun"])
-    digest = select_stories(StoryIndex([story(*FERRY), lonely]), WIDE, YESTERDAY, SETTINGS)
-    assert [card.headline for card in digest.low_coverage] == []
-    digest = select_stories(StoryIndex([story(*FERRY), lonely]), Filters(), YESTERDAY, SETTINGS)
-    assert lonely.headline in headlines(digest)
+def test_low_coverage_shows_stories_without_room_in_the_main_section():
+    stories = StoryIndex([story(*FERRY), story(*LONELY)])
     short = replace(SETTINGS, max_stories=1)
-    digest = select_stories(StoryIndex([story(*FERRY), lonely]), Filters(), YESTERDAY, short)
-    assert [card.headline for card in digest.low_coverage] == [lonely.headline]
+    digest = select_stories(stories, Filters(), YESTERDAY, short)
+    assert (headlines(digest), low_coverage(digest)) == ([FERRY[0]], [LONELY[0]])
 
 
-def test_first_report_shows_the_lead():
+def test_low_coverage_is_empty_if_the_main_section_has_room():
+    stories = StoryIndex([story(*FERRY), story(*LONELY)])
+    digest = select_stories(stories, Filters(), YESTERDAY, SETTINGS)
+    assert (headlines(digest), low_coverage(digest)) == ([FERRY[0], LONELY[0]], [])
+
+
+def test_low_coverage_needs_a_main_section():
+    two = replace(SETTINGS, low_coverage_outlets=2)
+    lonely = story(*LONELY)
+    assert not select_stories(StoryIndex([lonely]), WIDE, YESTERDAY, two)
+    digest = select_stories(StoryIndex([story(*FERRY), lonely]), WIDE, YESTERDAY, two)
+    assert (headlines(digest), low_coverage(digest)) == ([FERRY[0]], [LONELY[0]])
+
+
+def test_low_coverage_respects_the_minimum_coverage():
+    stories = StoryIndex([story(*FERRY), story(*LONELY)])
+    short = replace(SETTINGS, max_stories=1)
+    digest = select_stories(stories, WIDE, YESTERDAY, short)
+    assert (headlines(digest), low_coverage(digest)) == ([FERRY[0]], [])
+
+
+def test_first_report_shows_how_far_its_outlet_was_ahead():
     digest = select_stories(StoryIndex([story(*FERRY), story(*TALKS)]), WIDE, YESTERDAY, SETTINGS)
     assert [(each.outlet, each.next_outlet, each.ahead) for each in digest.first_reports] == [
         ("Daily", "Herald", 1800)
@@ -204,7 +226,7 @@ def test_undated_story_of_low_coverage_comes_after_dated_ones():
     digest = select_stories(
         StoryIndex([story(*FERRY), undated, dated]), Filters(), YESTERDAY, short
     )
-    assert [card.headline for card in digest.low_coverage] == ["Library reopens", "A report"]
+    assert low_coverage(digest) == ["Library reopens", "A report"]
 
 
 def test_card_without_a_dated_report_is_marked():
@@ -353,7 +375,7 @@ def test_low_coverage_has_no_story_of_a_widely_covered_storyline():
     other = story("Village library reopens", ["post"], storyline="library")
     stories = [story(*FERRY), lonely, wide, other]
     digest = select_stories(StoryIndex(stories), Filters(), YESTERDAY, short)
-    assert [card.headline for card in digest.low_coverage] == [other.headline]
+    assert low_coverage(digest) == [other.headline]
 
 
 def test_widest_new_story_is_shown_whatever_is_followed_or_pinned():
@@ -423,7 +445,7 @@ def test_low_coverage_has_no_story_that_many_outlets_copy():
     digest = select_stories(
         StoryIndex([story(*FERRY), copied, earlier, alone]), Filters(), YESTERDAY, short
     )
-    assert [card.headline for card in digest.low_coverage] == ["Bakery opens"]
+    assert low_coverage(digest) == ["Bakery opens"]
 
 
 def test_weekly_edition_prefers_a_story_twice_as_wide_however_old_it_is():

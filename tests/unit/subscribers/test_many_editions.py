@@ -1,4 +1,9 @@
-"""Editions of five readers over invented days: no fault that a critical reader would count."""
+"""Editions of five invented subscribers over nine days have none of the faults of `find_faults`.
+
+These are: an event on two cards; the widest new story is missing; a card without a headline or
+without anything new; a headline repeated in a link; low coverage of a widely covered storyline; the
+cards of a storyline apart, or too many; a muted word.
+"""
 
 from collections import Counter
 
@@ -18,9 +23,9 @@ def test_editions_of_nine_days_have_no_fault(seed: int) -> None:
     readers = five_readers(START, OUTLETS["en"], STORYLINES)
     editions: Counter[str] = Counter()
     faults = []
-    for edition, moment in read_editions(invented_days(seed, 9, each=12), readers):
+    for edition, snapshot in read_editions(invented_days(seed, 9, each=12), readers):
         editions[edition.reader.name] += bool(edition.digest)
-        found = edition.find_faults(SETTINGS, moment.event_of)
+        found = edition.find_faults(SETTINGS, snapshot.event_of)
         faults += [(edition.reader.name, edition.at, *fault) for fault in found]
     assert faults == []
     assert min(editions.values()) >= 1
