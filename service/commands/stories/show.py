@@ -32,10 +32,10 @@ def list_stories(
     as_json: AsJson = False,
 ) -> None:
     """List stories. With --json, the output has the format of `GET /v1/stories`."""
-    instant = parse_as_of(as_of)
+    timestamp = parse_as_of(as_of)
     with open_store() as store, store.sessions.begin() as session:
-        page = views.list_stories(session, Query(as_of=instant), sort=sort, limit=limit)
-        now = instant or store.clock()
+        page = views.list_stories(session, Query(as_of=timestamp), sort=sort, limit=limit)
+        now = timestamp or store.clock()
     if as_json:
         items = [StoryOut.of(story) for story in page.items]
         print(PageOut(items=items, next=None).model_dump_json(by_alias=True))
@@ -49,11 +49,11 @@ def show(story: Story, *, as_of: AsOf = "", as_json: AsJson = False) -> None:
 
     With --json, the output has the format of `GET /v1/stories/ID`.
     """
-    instant = parse_as_of(as_of)
+    timestamp = parse_as_of(as_of)
     with open_store() as store, store.sessions.begin() as session:
-        detail = views.get_story(session, story, as_of=instant)
+        detail = views.get_story(session, story, as_of=timestamp)
         if detail.story.state == "merged":
-            story = history.find_survivor(session, story, as_of=instant)
-            detail = views.get_story(session, story, as_of=instant)
-        out = detail_out(session, detail, as_of=instant)
+            story = history.find_survivor(session, story, as_of=timestamp)
+            detail = views.get_story(session, story, as_of=timestamp)
+        out = detail_out(session, detail, as_of=timestamp)
     print(out.model_dump_json(by_alias=True) if as_json else render.format_story_detail(out))

@@ -32,14 +32,14 @@ def index_bounds(as_of: datetime | None, sort: Sort) -> Iterable[ColumnElement[b
     """
     if as_of is None:
         return
-    instant, start = literal(as_of, StoryVersionRow.valid_from.type), StoryVersionRow.valid_from
+    timestamp, start = literal(as_of, StoryVersionRow.valid_from.type), StoryVersionRow.valid_from
     if sort is Sort.NEWEST:
         ahead = select(func.max(StoryVersionRow.last_reported_at - start)).scalar_subquery()
-        yield StoryVersionRow.last_reported_at <= instant + ahead
+        yield StoryVersionRow.last_reported_at <= timestamp + ahead
     if sort is Sort.RANK:
         ahead = select(func.max(StoryVersionRow.rank - func.hours_of(start))).scalar_subquery()
         # One extra hour absorbs the rounding errors of floating-point sums.
-        yield StoryVersionRow.rank <= func.hours_of(instant) + ahead + 1
+        yield StoryVersionRow.rank <= func.hours_of(timestamp) + ahead + 1
 
 
 def has_report(

@@ -71,7 +71,7 @@ BY_NAME: dict[str, Any] = {
     "words": "ferry, pier",
     "url": "https://harbour-times.example/ferry-strikes-pier",
 }
-INSTANT = "2026-11-02T09:14:00Z"
+TIMESTAMP = "2026-11-02T09:14:00Z"
 BY_TYPE: dict[str, Any] = {"string": "g6eppbxpoc", "integer": 1, "number": 0.5, "boolean": False}
 #: No schema refers to itself, so real examples are less deep.
 MAX_DEPTH = 8
@@ -102,7 +102,7 @@ def _example_of_scalar(schema: Schema, name: str) -> Any:
     if "const" in schema:
         return schema["const"]
     if schema.get("format") in {"date-time", "date"}:
-        return INSTANT
+        return TIMESTAMP
     by_name = BY_NAME.get(name)
     if isinstance(by_name, str) and kind == "string":
         return by_name

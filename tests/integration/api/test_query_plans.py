@@ -38,8 +38,8 @@ LARGE = (
     "stories", "story_versions", "transitions", "vectors",
 )  # fmt: skip
 SCANNED = re.compile(rf"Seq Scan on (?:{'|'.join(LARGE)})\b.*")
-#: Instants with nearly all stories, half of them, and hardly any.
-INSTANTS = ("2023-04-25", "2023-03-27", "2023-02-26T12:00")
+#: Timestamps with nearly all stories, half of them, and hardly any.
+TIMESTAMPS = ("2023-04-25", "2023-03-27", "2023-02-26T12:00")
 #: Filters for story lists at a past time.
 FILTERS = (
     "since=2023-04-05&sort=newest",
@@ -58,7 +58,11 @@ FILTERS = (
 #: are not in the cache of stories.
 PATHS = [
     *((f"/v1/stories?sort={sort}", 4) for sort in Sort),
-    *((f"/v1/stories?sort={sort}&as_of={instant}", 3) for sort in Sort for instant in INSTANTS),
+    *(
+        (f"/v1/stories?sort={sort}&as_of={timestamp}", 3)
+        for sort in Sort
+        for timestamp in TIMESTAMPS
+    ),
     *((f"/v1/stories?{filters}&as_of=2023-04-10", 5) for filters in FILTERS),
     ("/v1/stories?since=2023-04-20&sort=newest", 4),
     ("/v1/stories?changed_since=2023-04-25&sort=newest", 4),

@@ -1,7 +1,7 @@
 """Stateful test of stories: jobs and editors act in random order over time.
 
 Checked properties: identity (ids stay valid and redirect in one step), constraints (jobs respect
-decisions), and past states (every instant can be queried again).
+decisions), and past states (every time can be queried again).
 """
 
 from collections.abc import Callable
@@ -49,7 +49,7 @@ NUMBERS = st.integers(0, 1000)
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Lists, stories and histories at an instant."""
+    """Lists, stories and histories at a timestamp."""
 
     at: datetime
     lists: dict[Sort, Any]

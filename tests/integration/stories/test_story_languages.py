@@ -23,7 +23,7 @@ from tests.support.database.rows import NOW, Rows
 
 HOUR = timedelta(hours=1)
 CODES = ("en", "de", "tr", "fr")
-#: Reference query: stories with an article in a language at an instant.
+#: Reference query: stories with an article in a language at a timestamp.
 REFERENCE = text("""
     SELECT DISTINCT m.story_id FROM memberships m
     JOIN articles a ON a.id = m.article_id JOIN outlets o ON o.id = a.outlet_id
@@ -100,7 +100,7 @@ def test_story_of_hidden_articles_has_no_languages(sessions: Sessions, articles:
 def test_language_filter_matches_reference_after_random_decisions(
     sessions: Sessions,
 ) -> None:
-    rng, instants = random.Random(11), [NOW]
+    rng, timestamps = random.Random(11), [NOW]
     with sessions.begin() as session:
         rows = Rows(session)
         publishers = [rows.outlet(f"of-{code}", language=code) for code in CODES]
@@ -112,12 +112,12 @@ def test_language_filter_matches_reference_after_random_decisions(
             rows.story(f"story{number}", reports)
         versions.record_versions(session, [f"story{number}" for number in range(12)], at=NOW)
     for turn in range(1, 40):
-        instants.append(NOW + turn * HOUR)
-        _decide_at_random(sessions, rng, instants[-1])
-    for at in [None, *(instant + HOUR / 2 for instant in instants)]:
+        timestamps.append(NOW + turn * HOUR)
+        _decide_at_random(sessions, rng, timestamps[-1])
+    for at in [None, *(timestamp + HOUR / 2 for timestamp in timestamps)]:
         for code in CODES:
             with sessions() as session:
-                when = at or instants[-1] + HOUR
+                when = at or timestamps[-1] + HOUR
                 expected = set(session.scalars(REFERENCE, {"at": when, "code": code}))
             assert stories(sessions, code, as_of=at) == expected, (at, code)
 

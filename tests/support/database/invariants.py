@@ -8,7 +8,7 @@ from service.store.tables import StoryRow, StoryVersionRow
 
 #: Queries that must return no rows.
 FORBIDDEN = {
-    "an article in two stories at one instant": """
+    "an article in two stories at one time": """
         SELECT a.article_id FROM memberships a JOIN memberships b ON a.article_id = b.article_id
         AND a.id < b.id AND tstzrange(a.valid_from, a.valid_until)
                         && tstzrange(b.valid_from, b.valid_until)""",

@@ -72,13 +72,13 @@ def date_of(at: str, precision: Precision) -> FeedDate:
     st.integers(0, 300_000_000_000).map(lambda second: FIRST + timedelta(seconds=second)),
     st.integers(-720, 720),
 )
-def test_iso_dates_round_trip(moment: datetime, minutes: int) -> None:
+def test_iso_dates_round_trip(time: datetime, minutes: int) -> None:
     sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
-    local = (moment + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S").zfill(19)
+    local = (time + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S").zfill(19)
 
     parsed = parse_date(f"{local}{sign}{hours:02}:{rest:02}")
     assert parsed is not None
-    assert parsed.at == moment
+    assert parsed.at == time
     assert parsed.precision == ("day" if local.endswith("00:00:00") else "minute")
 
 

@@ -29,17 +29,17 @@ def site(context: Context, clock: Clock) -> Iterator[Site]:
 
 
 @pytest.fixture
-def instants(context: Context, clock: Clock) -> list[datetime]:
-    """Instants after each of four hourly reports of one event was described."""
-    wire, instants = Wire(context), []
+def timestamps(context: Context, clock: Clock) -> list[datetime]:
+    """Timestamps after each of four hourly reports of one event was described."""
+    wire, timestamps = Wire(context), []
     for outlet in range(4):
         wire.publish(outlet, [("x", report(0, outlet))], clock.now)
         for job in (embed, place, describe):
             clock.advance(minutes=1)
             job(context)
-        instants.append(clock.now)
+        timestamps.append(clock.now)
         clock.advance(hours=1)
-    return instants
+    return timestamps
 
 
 def stories(site: Site, at: datetime) -> list[dict[str, Any]]:
@@ -49,11 +49,11 @@ def stories(site: Site, at: datetime) -> list[dict[str, Any]]:
     return listed
 
 
-def test_as_of_returns_each_past_state(site: Site, instants: list[datetime], clock: Clock):
-    assert [stories(site, at)[0]["articles"] for at in instants] == [1, 2, 3, 4]
+def test_as_of_returns_each_past_state(site: Site, timestamps: list[datetime], clock: Clock):
+    assert [stories(site, at)[0]["articles"] for at in timestamps] == [1, 2, 3, 4]
     [now] = site.get("/v1/stories").json["items"]
     assert stories(site, clock.now) == [now]
-    for count, at in enumerate(instants, start=1):
+    for count, at in enumerate(timestamps, start=1):
         path = f"/v1/stories/{now['id']}?as_of={quote(at.isoformat())}"
         story = site.get(path).json
         assert len(story["members"]) == len(story["timeline"]) == count
@@ -65,7 +65,7 @@ def test_as_of_returns_each_past_state(site: Site, instants: list[datetime], clo
         assert site.get(f"/v1/stories/{now['id']}{part}?as_of=2020-01-01").status == 404, part
     assert site.get("/v1/stories?as_of=2020-01-01").json["items"] == []
     assert site.get("/v1/stories?as_of=2999-01-01").json["items"] == [now]
-    history = f"/v1/stories/{now['id']}/transitions?as_of={quote(instants[1].isoformat())}"
+    history = f"/v1/stories/{now['id']}/transitions?as_of={quote(timestamps[1].isoformat())}"
     assert len(site.get(history).json["items"]) == 2
 
 
@@ -75,8 +75,8 @@ def test_invalid_as_of_returns_422(site: Site, value: str):
     assert site.get(f"/v1/stories/x?as_of={value}").status in {404, 422}
 
 
-def test_pages_keep_as_of_in_links(site: Site, instants: list[datetime]):
-    at = quote(f"{instants[1]:%Y-%m-%dT%H:%M}")
+def test_pages_keep_as_of_in_links(site: Site, timestamps: list[datetime]):
+    at = quote(f"{timestamps[1]:%Y-%m-%dT%H:%M}")
     front = site.page(f"/?as_of={at}").text
     assert "State at" in front
     link = front.split('<h2 lang="en" dir="ltr"><a href="')[1].split('"')[0]
@@ -92,9 +92,9 @@ def test_pages_keep_as_of_in_links(site: Site, instants: list[datetime]):
 
 
 def test_merged_story_is_served_at_instants_before_the_merger(
-    site: Site, context: Context, clock: Clock, instants: list[datetime]
+    site: Site, context: Context, clock: Clock, timestamps: list[datetime]
 ):
-    del instants
+    del timestamps
     Wire(context).publish(0, [("y", report(1, 7))], clock.now)
     embed(context)
     place(context)
@@ -116,10 +116,12 @@ def test_merged_story_is_served_at_instants_before_the_merger(
         assert gone.headers["location"].startswith(f"{path}{one}?as_of={after}")
 
 
-def test_as_of_lists_use_the_version_indexes(site: Site, engine: Engine, instants: list[datetime]):
+def test_as_of_lists_use_the_version_indexes(
+    site: Site, engine: Engine, timestamps: list[datetime]
+):
     for sort in Sort:
         with record_statements(engine) as statements:
-            site.get(f"/v1/stories?sort={sort}&as_of={quote(instants[0].isoformat())}")
+            site.get(f"/v1/stories?sort={sort}&as_of={quote(timestamps[0].isoformat())}")
         [listing] = [each for each in statements if "FROM story_versions" in each[0]]
         with engine.connect() as connection:
             for how in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):
