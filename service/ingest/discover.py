@@ -1,6 +1,7 @@
 """Feed discovery: feeds that an HTML page announces or links to, and usual addresses of feeds."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -12,24 +13,21 @@ from service.domain.urls.canonical import is_web_url
 from service.ingest.parsing.charset import decode
 from service.ingest.parsing.processes.worker import Job
 
-FEED_TYPES = frozenset(
-    {
-        "application/rss+xml",
-        "application/atom+xml",
-        "application/rdf+xml",
-        "application/feed+json",
-        "application/json",
-        "application/xml",
-        "text/xml",
-    }
-)
+_GENERIC_TYPES = frozenset({"application/json", "application/xml", "text/xml"})
+FEED_TYPES = _GENERIC_TYPES | {
+    "application/rss+xml",
+    "application/atom+xml",
+    "application/rdf+xml",
+    "application/feed+json",
+}
 #: Usual paths of feeds, the most frequent first, relative to the page and to the root of the site.
 USUAL_PATHS = (
     *("feed", "rss.xml", "rss", "feed.xml", "atom.xml", "index.xml", "feed/", "rss/"),
     *("feed.json", "index.rdf", "feeds/posts/default", "?feed=rss2"),
 )
 _FEED_WORDS = ("rss", "feed", "atom", ".rdf", ".xml", "feed.json")
-#: Parts of URLs that contain such a word but are not feeds.
+#: Parts of the paths of documents that are not feeds, unless a page announces them with the type of
+#: a feed.
 _OTHER_WORDS = ("sitemap", "wp-json", "oembed", "feedback", "xmlrpc", "opensearch")
 #: Maximum links of a group that are tried.
 MAX_LINKS = 20
@@ -98,15 +96,23 @@ def _announced(tree: Any) -> Iterator[Any]:
     for link in tree.iter("link"):
         kind = link.get("type", "").partition(";")[0].strip().lower()
         relations = link.get("rel", "").lower().split()
-        if kind in FEED_TYPES and not {"alternate", "feed"}.isdisjoint(relations):
+        if kind not in FEED_TYPES or {"alternate", "feed"}.isdisjoint(relations):
+            continue
+        if kind not in _GENERIC_TYPES or not _is_other(link.get("href", "")):
             yield link
 
 
 def _linked(tree: Any) -> Iterator[Any]:
     for link in tree.iter("a"):
         address = link.get("href", "").lower()
-        if any(word in address for word in _FEED_WORDS):
+        if any(word in address for word in _FEED_WORDS) and not _is_other(address):
             yield link
+
+
+def _is_other(address: str) -> bool:
+    with suppress(ValueError):
+        return any(word in urlsplit(address).path for word in _OTHER_WORDS)
+    return False
 
 
 def _join_url(base: str, href: str) -> str:
@@ -120,6 +126,6 @@ def _unique(links: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     first: dict[str, tuple[str, str]] = {}
     for address, title in links:
         plain = address.partition("#")[0]
-        if is_web_url(plain) and not any(word in urlsplit(plain).path for word in _OTHER_WORDS):
+        if is_web_url(plain):
             first.setdefault(plain, (plain, title))
     return list(first.values())

@@ -23,7 +23,7 @@ class MailReport:
     message_id: str
     reason: str  #: one line
     stops: bool  #: whether emails to the recipient must stop
-    complaint: bool
+    complaint: bool  #: whether it is a feedback report (RFC 5965) of any kind
 
 
 def parse_report(raw: bytes) -> MailReport | None:

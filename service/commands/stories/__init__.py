@@ -1,6 +1,7 @@
 """`samestory stories`: list and show stories, make and undo editors' decisions.
 
-Rules and SQL of decisions belong in `domain.editing` and `store.editing`.
+Rules and SQL of decisions belong in `domain.editing` and `store.editing`. With `--json`, the
+commands print the objects of the API, so they import its schemas.
 """
 
 import typer

@@ -29,7 +29,7 @@ _INLINE_NAMES = "a abbr b cite code em i img small span strong sub sup u"
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _COMMON_TAGS = _BLOCKS | frozenset(_INLINE_NAMES.split())
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,24});")
-_ENDLESS_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{9,}+;?")
+_LONG_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{9,}+;?")
 _SPACE = re.compile(r"\s+")
 
 
@@ -121,4 +121,4 @@ def _unescape(text: str) -> str:
     if "&" not in text:
         return text
     # html.unescape() fails on references of thousands of digits; nine or more are never valid.
-    return html.unescape(_ENDLESS_REFERENCE.sub("", text))
+    return html.unescape(_LONG_REFERENCE.sub("", text))

@@ -70,7 +70,8 @@ _ITEM_IGNORED = frozenset(
     }
 )
 _EXTRA_SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+-.]*://)/+")
-_ENDLESS_ENTITY = re.compile("&([A-Za-z0-9_]+);")
+#: feedparser removes the semicolon of a reference in a link; the same link must result here.
+_NAMED_REFERENCE = re.compile("&([A-Za-z0-9_]+);")
 _CONTROL = re.compile("[\x80-\x9f]")
 #: Texts for which feedparser and this service decide differently whether a title is HTML.
 _UNUSUAL_TITLE = re.compile(r"</|&#(?!\d{1,7};|[xX][0-9a-fA-F]{1,6};)\w+;")
@@ -266,7 +267,7 @@ def _alternate(link: str) -> dict[str, str]:
 
 def _link(part: Element) -> str:
     link = _EXTRA_SLASHES.sub(r"\1", _text(part)).replace("&amp;", "&")
-    return _ENDLESS_ENTITY.sub(r"&\1", link)
+    return _NAMED_REFERENCE.sub(r"&\1", link)
 
 
 def _text(part: Element, attributes: frozenset[str] = _NOTHING) -> str:

@@ -56,7 +56,8 @@ def _build_fingerprint() -> ColumnElement[int]:
     """Build the hash of a story with its members and the title of its storyline."""
     members = select_members([_hash_row(*REPORT_COLUMNS).label("hash"), *REPORT_ORDER], None)
     members = members.where(MembershipRow.story_id == StoryRow.id).order_by(None)
-    hash_, *order = (of_story := members.correlate(StoryRow).subquery()).c
+    of_story = members.correlate(StoryRow).subquery()
+    hash_, *order = of_story.c
     hashes = func.array_agg(aggregate_order_by(hash_, *order))
     title = select(StorylineRow.title).where(StorylineRow.id == StoryRow.storyline_id)
     return _hash_row(

@@ -104,6 +104,12 @@ def test_sitemaps_and_wordpress_interfaces_are_ignored() -> None:
     assert links_of(page, 0) == links_of(page, 1) == []
 
 
+def test_announced_feed_may_have_any_address() -> None:
+    assert [link.url for link in links_of(announce("/feedback/feed.xml"), 0)] == [
+        "https://outlet.example/feedback/feed.xml"
+    ]
+
+
 @pytest.mark.parametrize("page", [b"", b"<p>nothing</p>", b"\x00\xff" * 100, b"<a " * 10_000])
 def test_usual_addresses_are_guesses_beside_the_page_and_at_the_root(page: bytes) -> None:
     *_, guesses = itertools.islice(find_links(page, url=URL), 3)
