@@ -1,8 +1,9 @@
 """Email rendering: HTML for mail clients, and plain text with the same content."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -112,18 +113,24 @@ class Renderer:
     def digest(self, message: DigestMessage, address: str, links: Links) -> RenderedEmail:
         """Render a digest with its first headline as the subject.
 
-        Drops stories from the end until the HTML is below `MAX_BYTES`.
+        Leaves out as few stories from the end as needed to keep the HTML below `MAX_BYTES`, and
+        keeps at least one.
         """
-        digest, left_out = message.digest, 0
+        digest = message.digest
         first = formatting.cut(next(iter(digest.headlines), ""), _SUBJECT_LENGTH)
         subject = first or ("Untitled" if digest else "Nothing new")
         preheader = _digest_preheader(digest)
-        while True:
-            values = {"message": message, "digest": digest, "left_out": left_out}
-            email = self._render("digest", subject, preheader, address, links, **values)
-            if len(email.html.encode()) < MAX_BYTES or len(digest.cards) <= 1:
-                return email
-            digest, left_out = _drop_last_story(digest), left_out + 1
+
+        @cache
+        def render(left_out: int) -> RenderedEmail:
+            rest = _drop_last_stories(digest, left_out)
+            values = {"message": message, "digest": rest, "left_out": left_out}
+            return self._render("digest", subject, preheader, address, links, **values)
+
+        most = len(digest.alerts) + len(digest.cards) - 1
+        if most <= 0 or _is_small(render(0)):
+            return render(0)
+        return render(bisect_left(range(most), True, lo=1, key=lambda n: _is_small(render(n))))
 
     def alert(self, message: AlertMessage, address: str, links: Links) -> RenderedEmail:
         """Render an alert email."""
@@ -179,13 +186,15 @@ def _digest_preheader(digest: Digest) -> str:
     return formatting.cut(" · ".join(following), _PREHEADER_LENGTH) or default
 
 
-def _drop_last_story(digest: Digest) -> Digest:
-    """Remove the last story, in the order alerts, low coverage, updates, main section."""
-    if digest.alerts:
-        return replace(digest, alerts=digest.alerts[:-1])
-    if digest.low_coverage:
-        return replace(digest, low_coverage=digest.low_coverage[:-1])
-    kept = 0 if digest.top else 1  # an email keeps at least one story
-    if len(digest.updates) > kept:
-        return replace(digest, updates=digest.updates[:-1])
-    return replace(digest, top=digest.top[:-1])
+def _is_small(email: RenderedEmail) -> bool:
+    return len(email.html.encode()) < MAX_BYTES
+
+
+def _drop_last_stories(digest: Digest, count: int) -> Digest:
+    """Remove the last stories, in the order alerts, low coverage, updates, main section."""
+    for section in ("alerts", "low_coverage", "updates", "top"):
+        stories = getattr(digest, section)
+        kept = max(len(stories) - count, 0)
+        count -= len(stories) - kept
+        digest = replace(digest, **{section: stories[:kept]})
+    return digest

@@ -8,7 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.domain.subscribers.digest_model import Digest, DigestStory, SummarySentence
+from service.domain.subscribers.digest_model import (
+    DeferredMatch,
+    Digest,
+    DigestStory,
+    StoryLink,
+    SummarySentence,
+)
 from service.domain.subscribers.digest_selection import History, select_stories
 from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex
@@ -202,6 +208,16 @@ def test_large_digest_stays_below_the_clipping_limit_of_gmail():
     assert 50_000 < len(rendered.html.encode()) < MAX_BYTES
     assert " more stories: " in rendered.text
     assert LINKS.unsubscribe in rendered.html
+
+
+def test_many_alerts_and_one_story_stay_below_the_clipping_limit_of_gmail():
+    link = StoryLink("s", "s", "Überlänge " * 20, "de")
+    alerts = tuple(DeferredMatch(f"{n} {'word ' * 20}", link, 3) for n in range(300))
+    digest = replace(full_digest(), updates=(), low_coverage=(), alerts=alerts)
+    digest = replace(digest, top=digest.top[:1])
+    rendered = render(digest)
+    assert 90_000 < len(rendered.html.encode()) < MAX_BYTES
+    assert digest.top[0].headline in rendered.text
 
 
 def test_preview_has_no_subscriber_links():
