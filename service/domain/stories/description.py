@@ -25,6 +25,7 @@ from service.domain.stories.wording.headline import LocalHeadline, choose_local_
 from service.domain.stories.wording.keywords import extract_keywords
 from service.domain.stories.wording.sentences.repetition import Encode
 from service.domain.stories.wording.summary import Quote, summarise
+from service.domain.stories.wording.title_parts import headline_text
 from service.domain.urls.slugs import slugify
 
 #: Finds the entities of articles; None if it cannot.
@@ -178,7 +179,8 @@ def describe_story(
     last_reported_at: datetime,
 ) -> StoryDescription:
     """Describe a story; `neighbours` are the nearest articles of other stories."""
-    articles, copies, title = story.articles, context.original_of, story.headline_article.title
+    articles, copies = story.articles, context.original_of
+    title = headline_text(story.headline_article.title, story.headline_article.lang)
     originals = [each for each in articles if each.id not in copies] or articles
     credits_of = {
         each.id: credited for each in articles if (credited := context.agency_names.find(each))

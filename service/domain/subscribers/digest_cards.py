@@ -5,6 +5,7 @@ from datetime import datetime
 
 from service.domain.locales.codes import primary_subtag
 from service.domain.stories.pace import find_first_reporters
+from service.domain.stories.wording.title_parts import headline_text
 from service.domain.subscribers.digest_model import (
     DigestReport,
     DigestStory,
@@ -40,7 +41,7 @@ def build_card(
     return StoryCard(
         story=shown.id,
         slug=shown.slug,
-        headline=source.title if source else story.headline,
+        headline=_headline(source) if source else story.headline,
         language=source.language if source else None,
         outlet=source.name if source else "",
         url=(source or story.reports[0]).url,
@@ -84,7 +85,11 @@ def build_link(story: DigestStory, language: str) -> StoryLink:
     if source is None:
         return StoryLink(story.id, story.slug, story.headline, None)
     shown = _find_part(story, source)
-    return StoryLink(shown.id, shown.slug, source.title, source.language)
+    return StoryLink(shown.id, shown.slug, _headline(source), source.language)
+
+
+def _headline(report: DigestReport) -> str:
+    return headline_text(report.title, report.language or "")
 
 
 def _choose_headline_report(story: DigestStory, language: str) -> DigestReport | None:

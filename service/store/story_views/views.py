@@ -13,6 +13,7 @@ from service.domain.queries.conditions import Field, Query, any_of
 from service.domain.stories.description import Details
 from service.domain.stories.filters import Sort
 from service.domain.stories.pace import FirstReporters, find_first_reporters
+from service.domain.stories.wording.title_parts import headline_text
 from service.errors import NotFoundError
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page, rows_after
@@ -93,7 +94,8 @@ class StoryView:
             report = next((r for r in self.reports if r.article_id == article_in.get(code)), None)
             if report:
                 details = replace(self.details, summary=self.details.summary_in(code))
-                return replace(self, headline=report.title, headline_report=report, details=details)
+                headline = headline_text(report.title, code)
+                return replace(self, headline=headline, headline_report=report, details=details)
         return self
 
     @property
@@ -320,7 +322,9 @@ def _headline(
     source = row.headline_article_id
     if row.headline and (headline_report is None or source is None or source in members):
         return row.headline
-    return headline_report.title if headline_report else ""
+    if headline_report is None:
+        return ""
+    return headline_text(headline_report.title, headline_report.language or "")
 
 
 def _choose_headline_report(

@@ -9,6 +9,7 @@ from service.domain.articles.coverage import INDEPENDENT_OUTLETS
 from service.domain.stories import transitions
 from service.domain.stories.pace import Pace
 from service.domain.stories.ranking import Rank
+from service.domain.stories.wording.title_parts import headline_text
 from service.store.story_views.reports import OutletInfo, Report
 from service.store.story_views.views import StorylineName, StoryView
 from service.web.rendering import links
@@ -244,7 +245,9 @@ def story_fields(story: StoryView) -> dict[str, Any]:
 def _local_headlines(story: StoryView) -> list[LocalHeadlineOut]:
     titles = {report.article_id: report.title for report in story.reports}
     return [
-        LocalHeadlineOut(language=each.lang, title=titles[key], article=key)
+        LocalHeadlineOut(
+            language=each.lang, title=headline_text(titles[key], each.lang), article=key
+        )
         for each in story.details.headlines
         for key in (int(each.article),)
         if key in titles

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from service.domain.stories.wording.title_parts import headline_text
 from service.store.story_views.views import StoryView
 from service.web.rendering import links
 from service.web.rendering.display_names import distinct, outlet_names
@@ -73,7 +74,8 @@ def _local_headlines(story: StoryView) -> Iterable[dict[str, Any]]:
     titles = {report.article_id: report.title for report in story.reports}
     for each in story.details.headlines:
         if (key := int(each.article)) in titles:
-            yield {"language": each.lang, "title": titles[key], "article": key}
+            title = headline_text(titles[key], each.lang)
+            yield {"language": each.lang, "title": title, "article": key}
 
 
 def _pace(story: StoryView) -> dict[str, Any] | None:

@@ -47,6 +47,8 @@ MAX_TEXT_CHARACTERS = 4000
 BOUNDS = {
     "read_zone": 80,
     "style_penalty": MAX_TITLE_CHARACTERS,
+    "text_penalty": MAX_TITLE_CHARACTERS,
+    "headline_text": MAX_TITLE_CHARACTERS,
     "title_penalty": MAX_TITLE_CHARACTERS,
     "is_plain_report": MAX_TITLE_CHARACTERS,
     "strip_publisher": MAX_TITLE_CHARACTERS,

@@ -14,7 +14,8 @@ from service.domain.articles.model import Article, ArticleId, Floats, Vectors, i
 from service.domain.locales.codes import primary_subtag
 from service.domain.stories.wording.figures import DatedText, LatestFigures
 from service.domain.stories.wording.sentences.surnames import bare_surnames
-from service.domain.stories.wording.title_flaws import HEAVY_FLAW, PLAIN_BELOW, style_penalty
+from service.domain.stories.wording.title_flaws import HEAVY_FLAW, NOT_PLAIN, PLAIN_BELOW
+from service.domain.stories.wording.title_parts import style_penalty
 from service.domain.text.dates import NO_DATE
 
 #: Types whose titles become a headline only in a story without any other type.
@@ -46,9 +47,10 @@ def choose_headline_article(
     """The article whose title becomes the headline; `articles` must not be empty.
 
     Articles without a serious flaw take precedence, then those with the lightest one. From light to
-    heavy: a copy, a video, a title that is not plain (such as a question), no title, another type
-    than report, satire or paid content. Among the remaining articles the most central one is
-    chosen; if several are equally central, that with the lowest id.
+    heavy: a copy, a video or live page with a plain title, a title that is not plain (such as a
+    question) or names its own outlet, no title, another type than report, satire or paid content.
+    `title_parts.headline_text` returns the shown part of the title. Among the remaining articles
+    the most central one is chosen; if several are equally central, that with the lowest id.
 
     Centrality is the sum of four parts: the similarity to the vectors of the originals, the words
     in common with their titles, the names that most articles have, and the words that other
@@ -73,15 +75,17 @@ def title_penalty(article: Article, copies: Collection[ArticleId] = ()) -> int:
 
     Weights are powers of two: each flaw outweighs all lighter flaws together.
     """
+    style = style_penalty(article.title, article.lang)
     is_video = article.type is ArticleType.MEDIA  # its title is plain more often than not
+    is_live = article.type is ArticleType.LIVE and not style & NOT_PLAIN
     flaws = {
         256: article.type in _NOT_NEWS,
-        128: not article.type.is_independent_report and not is_video,
-        16: is_video,
+        128: not (article.type.is_independent_report or is_video or is_live),
+        16: is_video or is_live,
         8: article.id in copies,
     }
     penalty = sum(weight for weight, applies in flaws.items() if applies)
-    return penalty + style_penalty(article.title, article.lang)
+    return penalty | style
 
 
 def is_plain_report(article: Article, copies: Collection[ArticleId] = ()) -> bool:
@@ -101,7 +105,9 @@ def _rank(
     bare = bare_surnames([each.title for each in articles], leads)
     penalties = [
         # The title of a column is as flawed as a title with a label.
-        title_penalty(each, copies) | (HEAVY_FLAW if _is_column(each, articles) else 0)
+        title_penalty(each, copies)
+        | (HEAVY_FLAW if _is_column(each, articles) else 0)
+        | (NOT_PLAIN if _names_own_outlet(each, articles) else 0)
         for each in articles
     ]
     return sorted(
@@ -191,6 +197,24 @@ def _is_column(article: Article, story: Sequence[Article]) -> bool:
     ]
     lead = tokenization.LEAD_CHARACTERS
     return not any(words & set(tokenization.words(text[:lead])) for text in texts)
+
+
+def _names_own_outlet(article: Article, story: Sequence[Article]) -> bool:
+    """Whether a title names its own outlet, and no title of another outlet names it.
+
+    "Tells CBS News" is about the outlet's own interview.
+    """
+    name = re.sub(r"\W", "", article.outlet.lower())
+    if not name or name not in _joined_words(article.title):
+        return False
+    others = (each.title for each in story if each.outlet != article.outlet)
+    return not any(name in _joined_words(title) for title in others)
+
+
+def _joined_words(title: str) -> set[str]:
+    """Each word of a title, and each two or three adjacent ones, joined in lower case."""
+    words = [re.sub(r"['’]s$|\W", "", word.lower()) for word in title.split()]
+    return {"".join(words[at : at + n]) for at in range(len(words)) for n in (1, 2, 3)}
 
 
 def _overlap(one: set[str], other: set[str]) -> float:

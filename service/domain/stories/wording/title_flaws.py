@@ -12,7 +12,7 @@ _START = r"(?:^|[:|–—]\s*|\s-\s)[\W_]*"
 
 _LIVE_OR_ROUNDUP = re.compile(
     r"\b(live (updates?|blog|coverage|feed|stream)|as it happened|follow live|"
-    r"(morning|evening|daily|news) (briefing|update|digest|roundup)|in pictures|podcast|quiz|"
+    r"(morning|evening|daily|news) (briefing|update|digest|roundup|rundown)|in pictures|podcast|quiz|"
     r"watch live)\b|^(live|watch|video|photos|update)\b\s*[:|–-]|[-–|:]\s*live\b|"
     r"\blive(:|\s+[–|-]\s)",
     re.IGNORECASE,
@@ -48,7 +48,7 @@ _QUESTION_START = {
     for language, words in _QUESTION_WORD.items()
 }
 _FEATURE = re.compile(
-    rf"{_START}(those|these|this is|here(’|')?s|here are|meet|introducing|breaking down|inside|behind the|watch|see it|look|"
+    rf"{_START}(those|these|this is|here(’|')?s|here are|here is|read the|take a look|meet|introducing|breaking down|inside|behind the|watch|see it|look|"
     r"listen|sorry|imagine|forget|opinion|analysis|explainer|explained|fact[- ]check|review|recap|"
     r"preview|profile|timeline|q&a|column|from [‘“'\"]|outrage as|if you|map shows|everything)\b|"
     r"\b(takeaways?|best (photos|pictures|moments|reactions)|chances of|(things|what) (you (need )?)?to know|what we know|need to know|"
@@ -61,10 +61,49 @@ _FEATURE = re.compile(
     r"\b(explained|explainer|fact[- ]check|in photos|photo gallery|first look)\W*$",
     re.IGNORECASE,
 )
+#: Nouns of lists such as "Five things", by language.
+_LISTED = {
+    "en": r"things|questions|takeaways|storylines|winners|moments",
+    "de": r"dinge|gründe|fragen|fakten|punkte",
+    "fr": r"choses|questions|raisons|points",
+    "es": r"cosas|claves|preguntas|razones",
+    "it": r"cose|domande|motivi|punti",
+    "pt": r"coisas|perguntas|motivos|pontos",
+    "nl": r"dingen|vragen|redenen|feiten",
+    "ru": r"фактов|факта|вопросов|вопроса|причин|причины",
+    "uk": r"фактів|факти|питань|питання|причин|причини",
+    "pl": r"rzeczy|pytań|pytania|powodów|powody",
+    "tr": r"soruda|maddede|soru|neden",
+    "ar": r"أشياء|أسباب|أسئلة|نقاط",
+    "fa": r"نکته|دلیل|سؤال|سوال",
+}
+#: Numbers of such lists as words. Other languages have them as digits.
+_LIST_NUMBERS = {
+    "en": "three|four|five|six|seven|eight|nine|ten",
+    "de": "drei|vier|fünf|sechs|sieben|acht|neun|zehn",
+    "fr": "trois|quatre|cinq|six|sept|huit|neuf|dix",
+    "es": "tres|cuatro|cinco|seis|siete|ocho|nueve|diez",
+    "it": "tre|quattro|cinque|sei|sette|otto|nove|dieci",
+    "pt": "três|quatro|cinco|seis|sete|oito|nove|dez",
+    "nl": "drie|vier|vijf|zes|zeven|acht|negen|tien",
+    "ru": "три|четыре|пять|шесть|семь|десять",
+    "uk": "три|чотири|п'ять|шість|сім|десять",
+    "pl": "trzy|cztery|pięć|sześć|siedem|dziesięć",
+}
+#: A list at the start of a title or of its second part: "Five key questions", "Ferry: 5 things".
+_LIST = {
+    language: re.compile(
+        rf"{_START}(?:\d{{1,2}}|{_LIST_NUMBERS.get(language, '[٠-٩]')}) (?:[^\W\d_]+ )?(?:{nouns})\b",
+        re.IGNORECASE,
+    )
+    for language, nouns in _LISTED.items()
+}
 #: Explainers, backgrounds and teasers, by language.
 _FEATURES = {
     "en": r"\breveals? (?:the |an? )?(?:exact|real|true|shocking|secret|surprising|reason|why|how|what|who|"
-    r"where)\b|\bnew details (?:on|about|in|from|of|revealed)\b|\bmajor (?:update|twist|blow)\b|"
+    r"where)\b|\b(?:key|biggest) (?:results|revelations|questions|winners)\b|\bcrash course\b|"
+    r"\b(?:worse|better|bigger) than you think\b|\bto keep an eye on\b|\b(?:disturbing|troubling) details?\b|"
+    r"\bthe good,? (?:the )?bad\b|\bstatus revealed\b|\bnew details (?:on|about|in|from|of|revealed)\b|\bmajor (?:update|twist|blow)\b|"
     r"\b(?:astonishing|bombshell|terrifying|unsettling|jaw-dropping)\b|\bthe one thing\b|"
     r"\bhere(?:’|')?s (?:what|why|how|when|where|who)\b|\b(?:nobody|no one) saw coming\b",
     "de": r"^(?:so|darum|deshalb|das ist|hier|alles (?:zu|über|wichtige))\b|\bwas wir wissen\b|"
@@ -117,7 +156,9 @@ _WITHHOLDING = {
     r"\bmakes? (?:a |an )?(?:\w+ )?(?:announcement|admission|confession|decision)\b|"
     r"\b(?:emotional|promising|heartfelt|candid|cryptic) (?:update|message|post|statement)\b|"
     r"\b(?:brutal|stark|blunt) (?:reminder|message|assessment)\b|\b(?:fresh|new) (?:battle|twist)\b|"
-    r"\bresponds? to\b|^(?:he|she|they|it)\b",
+    r"\bresponds? to\b|\breflects on\b|\bgets real\b|\bhas (?:\w+ )?reaction\b|"
+    r"\bsends? (?:a |an )?(?:\w+ )?message\b|\bdrops? (?:a |an )?(?:\w+ )?reminder\b|"
+    r"^(?:he|she|they|it)\b",
     "de": r"\bäußert sich\b|\bmeldet sich zu wort\b|\bbricht (?:sein|ihr) schweigen\b|"
     r"\bmit klaren worten\b|\bsteckt dahinter\b|^(?:er|sie)\b",
     "fr": r"\bréagit\b|\bs['’]exprime\b|\b(?:brise|sort de) (?:le|son) silence\b|^(?:ils?|elles?)\b",
@@ -141,8 +182,8 @@ _QUOTATION = re.compile(
 #: A title that begins with a quotation, and one with an indirect question.
 _OPENING_QUOTATION = re.compile(r"^\W*[‘“\"«„'][^’”\"»]+ [^’”\"»]+[’”\"»'](?!\w)")
 _INDIRECT_QUESTION = re.compile(r"\b(?:on|over) whether\b", re.IGNORECASE)
-#: A plain sentence before a teaser: "Cars race in Orlan. Here's what to know".
-_BEFORE_TEASER = re.compile(r"^(?P<plain>[^.?!]{25,}[^\W\d_A-Z]{4})\. (?=\S)")
+#: A plain sentence before another one: "Cars race in Orlan. Crowds gather".
+_BEFORE_SENTENCE = re.compile(r"^(?P<plain>[^.?!]{25,}[^\W\d_A-Z]{4})\. (?=\S)")
 _ELLIPSIS = re.compile(r"…|\.\.\.")
 _LABEL = re.compile(
     r"^\W*(exclusive|breaking|just in|first on \w+|report|scoop|update|alert|must[- ]see)\s*[:|–—-]",
@@ -167,39 +208,42 @@ JUDGEMENT = re.compile(
 )
 
 #: Weights of flaws, powers of two: each flaw outweighs all lighter flaws together.
-_EMPTY, _NOT_PLAIN = 64, 32
+_EMPTY, NOT_PLAIN = 64, 32
 #: Weights of the flaws that a plain title may have.
-HEAVY_FLAW, _MEDIUM_FLAW, _LIGHT_FLAW = 4, 2, 1
+HEAVY_FLAW, MEDIUM_FLAW, LIGHT_FLAW = 4, 2, 1
+SLIGHT_FLAWS = MEDIUM_FLAW | LIGHT_FLAW
 #: A title with a smaller penalty is plain.
 PLAIN_BELOW = 2 * HEAVY_FLAW
+#: Weight of a live note, the same as that of a video in `headline.title_penalty`.
+LIVE_FLAW = 16
 
 
-def style_penalty(title: str, language: str = "") -> int:
-    """Penalty of a title as a headline; 0 for a plain title.
+def text_penalty(title: str, language: str = "") -> int:
+    """Penalty of a title, or of a part of it, as a headline; 0 for a plain one.
 
     An empty title has the highest penalty. Lower penalties follow in this order: a question, a
     feature, a live page, capitals or words of judgement; a quotation, a label, an ellipsis, a
-    withheld statement or result, a pronoun as subject, or a teaser after a plain sentence; loaded
+    withheld statement or result, a pronoun as subject, or a sentence after a plain one; loaded
     words or a beginning about the context; a quotation at the beginning or an unusual length.
     """
     title = title.strip()
-    start = _BEFORE_TEASER.match(title)
-    if start and not style_penalty(start["plain"], language) & ~(_MEDIUM_FLAW | _LIGHT_FLAW):
-        return style_penalty(start["plain"], language) | HEAVY_FLAW
+    start = _BEFORE_SENTENCE.match(title)
+    if start and not text_penalty(start["plain"], language) & ~SLIGHT_FLAWS:
+        return text_penalty(start["plain"], language) | HEAVY_FLAW
     flaws = {
         _EMPTY: not title,
-        _NOT_PLAIN: _is_mostly_uppercase(title)
+        NOT_PLAIN: _is_mostly_uppercase(title)
         or _is_question(title, language)
         or _is_feature(title, language)
         or bool(_LIVE_OR_ROUNDUP.search(title) or JUDGEMENT.search(title)),
         HEAVY_FLAW: any(each.search(title) for each in (_QUOTATION, _LABEL, _ELLIPSIS))
         or _withholds(title, language),
-        _MEDIUM_FLAW: bool(
+        MEDIUM_FLAW: bool(
             LOADED.search(title)
             or _INDIRECT_QUESTION.search(title)
             or _is_context_first(title, language)
         ),
-        _LIGHT_FLAW: len(title) > _MAX_CHARACTERS
+        LIGHT_FLAW: len(title) > _MAX_CHARACTERS
         or bool(_OPENING_QUOTATION.search(title))
         or (title.isascii() and len(title.split()) < _MIN_WORDS),
     }
@@ -218,8 +262,9 @@ def _is_question(title: str, language: str) -> bool:
 
 
 def _is_feature(title: str, language: str) -> bool:
-    own = _FEATURE_OF.get(language_or_english(language))
-    return bool(_FEATURE.search(title) or (own and own.search(title)))
+    language = language_or_english(language)
+    own = [each[language] for each in (_FEATURE_OF, _LIST) if language in each]
+    return bool(_FEATURE.search(title)) or any(pattern.search(title) for pattern in own)
 
 
 def _withholds(title: str, language: str) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from service.domain.articles.model import Article, Vectors
 from service.domain.stories.wording.headline import choose_headline_article
 from service.domain.stories.wording.sentences.surnames import bare_surnames
-from service.domain.stories.wording.title_flaws import style_penalty
+from service.domain.stories.wording.title_parts import style_penalty
 
 #: Language, a vague title and a plain one.
 CASES = [
