@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from service.domain.stories.filters import Sort
 from service.store.catalogue.choices import Choices, load_choices
+from service.store.counts.silent_outlets import count_silent_outlets
 from service.store.counts.totals import Total, count_rows
 from service.store.story_views import views
 from service.store.story_views.views import StoryView
 from service.web.api.stories.query import StoryFeedQuery, StoryQuery, list_page
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering import links
-from service.web.rendering.absent_outlets import list_absent_outlets
 from service.web.rendering.display_names import TYPE_NAMES
 from service.web.rendering.dropped_filters import (
     DroppedFilter,
@@ -26,7 +26,7 @@ from service.web.rendering.dropped_filters import (
     suggest_dropped_filters,
 )
 from service.web.rendering.front_page import filter_links
-from service.web.rendering.front_page.cards import arrange_front
+from service.web.rendering.front_page.cards import MAX_SILENT, arrange_front
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import page_url, render_page
 from service.web.rendering.reader_clock import current_languages
@@ -76,7 +76,9 @@ def front_page(
             last_visit=None if listed.time else reader.last_visit,
             languages=(*query.language, *current_languages.get()),
             by_storyline=query.sort is Sort.RANK,
-            absent={} if listed.time else _absent_names(session, stories),
+            silent={}
+            if listed.time
+            else count_silent_outlets(session, stories, examples=MAX_SILENT),
         ),
         last_visit=reader.last_visit,
         as_of=listed.time,
@@ -102,11 +104,6 @@ def stories_address(request: Request) -> RedirectResponse:
     """Redirect the address of the list to the front page, with its filters."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"/{query}", 308)
-
-
-def _absent_names(session: Session, stories: Sequence[StoryView]) -> dict[str, list[str]]:
-    absent = list_absent_outlets(session, stories)
-    return {story: [name for _, name in outlets] for story, outlets in absent.items()}
 
 
 def _suggest_drops(

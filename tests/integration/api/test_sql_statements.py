@@ -79,7 +79,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
         ("/v1/feeds", 1),
         ("/v1/runs", 1),
         ("/metrics", 12),
-        ("/", 5),
+        ("/", 7),
         ("/map", 4),
         (f"/stories/{MEETING}", 15),
         (f"/storylines/{STORYLINE}", 7),

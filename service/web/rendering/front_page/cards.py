@@ -3,9 +3,11 @@
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
 from service.domain.locales.codes import primary_subtag
 from service.domain.stories.pace import is_developing
+from service.store.counts.silent_outlets import SilentCount
 from service.store.story_views.reports import Report
 from service.store.story_views.views import StorylineName, StoryView
 from service.web.rendering import display_names
@@ -13,10 +15,12 @@ from service.web.rendering.display_names import distinct
 from service.web.rendering.front_page.sparkline import Sparkline, draw_sparkline
 from service.web.rendering.independence import summarise_notes, uncounted_notes
 
-#: Absent outlets that the card of the lead names; the other cards name one.
-MAX_ON_LEAD = 2
-#: Characters per line of sources, and characters per date or time.
-LINE_CHARACTERS, TIME_CHARACTERS = 66, 8
+#: Maximum number of outlets without a report that a card names.
+MAX_SILENT = 3
+#: With fewer active outlets, their number says nothing about who does not report a story.
+MIN_ACTIVE = 3
+#: Characters per line of sources, per date or time, and of the number of silent outlets.
+LINE_CHARACTERS, TIME_CHARACTERS, SILENT_CHARACTERS = 66, 8, 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +55,31 @@ class Card:
     developing: bool
     is_new: bool  #: emerged since the last visit
     new_reports: int  #: since the last visit
-    absent: tuple[str, ...]  #: names of outlets, missing from the story
+    silent: SilentCount | None  #: None if unknown
 
     @property
     def uncounted(self) -> str:
         """How many outlets do not count, by reason: "2 copies, 1 opinion"."""
         return summarise_notes({each.report.outlet.slug: each.note for each in self.sources})
 
-    def first_sources(self, lines: float = 1, *, with_absent: bool = True) -> tuple[Source, ...]:
-        """The first sources that fit in some lines, at least one.
+    @property
+    def has_few_active(self) -> bool:
+        """Too few outlets are active to say who does not report the story."""
+        return self.silent is not None and self.silent.active < MIN_ACTIVE
 
-        `with_absent`: the absent outlet, or a link to the absent ones, is on the same lines.
-        """
+    @property
+    def silent_names(self) -> tuple[str, ...]:
+        """Names of outlets without a report that fit in the rest of a line, at least one."""
+        names = [name for _, name in self.silent.examples] if self.silent else []
+        room = LINE_CHARACTERS - SILENT_CHARACTERS
+        ends = accumulate(len(name) + 2 for name in names)
+        return tuple(name for name, end in zip(names, ends, strict=True) if end <= room) or tuple(
+            names[:1]
+        )
+
+    def first_sources(self, lines: float = 1) -> tuple[Source, ...]:
+        """The first sources that fit in some lines, at least one."""
         room, shown = lines * LINE_CHARACTERS, 0
-        if with_absent:
-            room -= len(f"not in e.g. {self.absent[0]}" if self.absent else "not in: see story")
         for source in self.sources:
             room -= len(source.report.outlet.name) + TIME_CHARACTERS + len(source.note)
             if room < 0:
@@ -109,11 +123,11 @@ def arrange_front(
     last_visit: datetime | None = None,
     languages: Collection[str] = (),
     by_storyline: bool = True,
-    absent: Mapping[str, Sequence[str]] | None = None,
+    silent: Mapping[str, SilentCount] | None = None,
 ) -> Front:
     """Arrange a page of stories; `languages` are preferred for headlines.
 
-    `absent` are the names of outlets that do not report a story, by story.
+    `silent` are the active outlets without a report, by story.
 
     With `by_storyline`, the stories of a storyline, including those of one outlet, are together at
     the position of the first one. Pinned stories come before the others.
@@ -124,7 +138,7 @@ def arrange_front(
             now=now,
             last_visit=last_visit,
             languages=languages,
-            absent=(absent or {}).get(each.id, ()),
+            silent=(silent or {}).get(each.id),
         )
         for each in stories
     ]
@@ -154,7 +168,7 @@ def build_card(
     now: datetime,
     last_visit: datetime | None = None,
     languages: Collection[str] = (),
-    absent: Sequence[str] = (),
+    silent: SilentCount | None = None,
 ) -> Card:
     """The card of a story at `now`, in the first of `languages` that has a headline."""
     story = story.in_languages(languages)
@@ -177,7 +191,7 @@ def build_card(
         new_reports=0
         if last_visit is None or is_new
         else sum(last_visit < each.reported_at for each in story.reports),
-        absent=tuple(absent[:MAX_ON_LEAD]),
+        silent=silent,
     )
 
 

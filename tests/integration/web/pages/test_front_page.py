@@ -59,6 +59,24 @@ def test_card_shows_who_reports_when_and_how_independently(busy: Site) -> None:
     assert '#reports">all 48' in card
 
 
+def test_card_shows_how_many_active_outlets_have_no_report(busy: Site) -> None:
+    page = busy.page("/").text
+    assert '#missing">all 48</a> active outlets' in card_of(page, "Parliament votes")
+    card = card_of(page, "/stories/story-5/")
+    assert '#missing">not in 41 of 48</a> active: <bdi>Abendblatt am Fluss 21</bdi>' in card
+    assert ", +40</span>" in card
+    several = page.partition("From a single outlet")[0]
+    assert several.count('<article class="card') == several.count("#missing")
+
+
+def test_silence_of_few_active_outlets_says_nothing(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        rows.story("one", [rows.article(rows.outlet(each), "Ferry aground") for each in "ab"])
+    with serving(sessions) as site:
+        assert "not computed, too few" in card_of(site.page("/").text, "Ferry aground")
+
+
 def test_story_with_new_outlets_is_developing(sessions: Sessions) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
