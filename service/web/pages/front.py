@@ -1,6 +1,7 @@
 """`/`: front page, the story list with its filters as plain links."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -37,6 +38,8 @@ from service.web.requests.reader import ReaderDep
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
+#: From this time without a report on, the page states the time of the latest one.
+QUIET = timedelta(hours=6)
 #: For search engines and link previews.
 DESCRIPTION = "What happened, and how many outlets report it independently."
 
@@ -80,6 +83,7 @@ def front_page(
             if listed.time
             else count_silent_outlets(session, stories, examples=MAX_SILENT),
         ),
+        quiet_seconds=QUIET.total_seconds(),
         last_visit=reader.last_visit,
         as_of=listed.time,
         query=query,

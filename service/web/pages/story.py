@@ -29,6 +29,7 @@ from service.web.rendering.story_page.evidence import read_evidence
 from service.web.rendering.story_page.headlines import compare_headlines
 from service.web.rendering.story_page.history import Change, describe_history
 from service.web.rendering.story_page.markdown import render_markdown
+from service.web.rendering.story_page.reasons import find_reasons
 from service.web.rendering.story_page.reports import ReportPage, page_reports
 from service.web.rendering.story_page.silent_outlets import find_silent_outlets
 from service.web.rendering.story_page.timeline import draw_growth, timeline_axis, timeline_rows
@@ -105,6 +106,9 @@ def story_page(
         partners=find_owner_partners(story, notes),
         developing=not as_of and is_developing(story.details.pace, web.clock()),
         reports=reports,
+        reasons=find_reasons(
+            (entry.member for group in reports.groups for entry in group.entries), detail.members
+        ),
         by_id={member.report.article_id: member.report for member in detail.members},
         report_links=_report_links(story, reports, shown, as_of),
         rows=timeline_rows(story, notes),

@@ -1,11 +1,12 @@
 """Names of outlets, types, languages and countries for readers; excerpts; direction of text."""
 
+import re
 from collections.abc import Iterable
 
 from service.domain.articles.article_types import ArticleType
 from service.domain.counts.dimensions import Dimension
 from service.domain.locales.names import country_name, direction, language_name
-from service.store.story_views.reports import Report
+from service.store.story_views.reports import OutletInfo, Report
 
 __all__ = [
     "TYPE_NAMES",
@@ -14,9 +15,13 @@ __all__ = [
     "distinct",
     "excerpt",
     "language_name",
+    "latin_name",
     "outlet_names",
+    "outlets_by_slug",
     "value_name",
 ]
+
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 
 TYPE_NAMES = {
     ArticleType.REPORT: "Report",
@@ -33,6 +38,19 @@ TYPE_NAMES = {
 def outlet_names(reports: Iterable[Report]) -> dict[str, str]:
     """Outlet names by slug, in order of their first reports."""
     return {report.outlet.slug: report.outlet.name for report in reports}
+
+
+def outlets_by_slug(reports: Iterable[Report]) -> dict[str, OutletInfo]:
+    """Outlets by slug, in order of their first reports."""
+    return {report.outlet.slug: report.outlet for report in reports}
+
+
+def latin_name(name: str, slug: str) -> str:
+    """The words of an outlet's slug, for a name without Latin letters; empty for other names.
+
+    Slugs have Latin letters only: the slug of "Вестник Заречья" is `vestnik-zarechya`.
+    """
+    return "" if _LATIN.search(name) else slug.replace("-", " ").title()
 
 
 def value_name(dimension: Dimension, value: str) -> str:

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from service.domain.articles.coverage import CountedArticle, Uncounted, find_uncounted
-from service.store.story_views.reports import Report
+from service.store.story_views.reports import OutletInfo, Report
 from service.store.story_views.views import StoryView
-from service.web.rendering.display_names import TYPE_NAMES, outlet_names
+from service.web.rendering.display_names import TYPE_NAMES, outlets_by_slug
 
 SAME_OWNER = "same owner"
 _NOTES = {
@@ -46,15 +46,15 @@ def uncounted_notes(story: StoryView) -> dict[str, str]:
     }
 
 
-def find_owner_partners(story: StoryView, notes: Mapping[str, str]) -> dict[str, str]:
-    """Names of the counted outlets that have the owner of an outlet that does not count, by slug.
+def find_owner_partners(story: StoryView, notes: Mapping[str, str]) -> dict[str, OutletInfo]:
+    """The counted outlets that have the owner of an outlet that does not count, by slug.
 
     Outlets without the note "same owner" are missing.
     """
-    counted: dict[str, str] = {}
+    counted: dict[str, OutletInfo] = {}
     for each in story.reports:
         if each.outlet.slug not in notes:
-            counted.setdefault(each.outlet.family, each.outlet.name)
+            counted.setdefault(each.outlet.family, each.outlet)
     return {
         each.outlet.slug: counted[each.outlet.family]
         for each in story.reports
@@ -68,18 +68,23 @@ def summarise_notes(notes: Mapping[str, str]) -> str:
     return ", ".join(_count(note, count) for note, count in counts)
 
 
+def list_counted(story: StoryView, notes: Mapping[str, str]) -> list[OutletInfo]:
+    """The outlets that count as independent, by first report; `notes` are `uncounted_notes`."""
+    outlets = outlets_by_slug(story.reports)
+    return [outlet for slug, outlet in outlets.items() if slug not in notes]
+
+
 def group_notes(
-    notes: Mapping[str, str], reports: Iterable[Report], partners: Mapping[str, str]
-) -> list[tuple[str, list[tuple[str, str]]]]:
+    notes: Mapping[str, str], reports: Iterable[Report], partners: Mapping[str, OutletInfo]
+) -> list[tuple[str, list[tuple[OutletInfo, OutletInfo | None]]]]:
     """Each note with its number, such as "3 copies", and its outlets, most first.
 
-    An outlet has its name and the name of its partner, which is empty without one; see
-    `find_owner_partners`.
+    Beside each outlet stands its partner, which is None without one; see `find_owner_partners`.
     """
-    names = outlet_names(reports)
-    outlets: dict[str, list[tuple[str, str]]] = {}
+    outlet_of = outlets_by_slug(reports)
+    outlets: dict[str, list[tuple[OutletInfo, OutletInfo | None]]] = {}
     for slug, note in notes.items():
-        outlets.setdefault(note, []).append((names[slug], partners.get(slug, "")))
+        outlets.setdefault(note, []).append((outlet_of[slug], partners.get(slug)))
     grouped = sorted(outlets.items(), key=lambda item: -len(item[1]))
     return [(_count(note, len(members)), members) for note, members in grouped]
 

@@ -67,6 +67,10 @@ class ReaderClock:
         local, current = at.astimezone(self.zone), self.now.astimezone(self.zone)
         return _day(local, with_year=local.year != current.year)
 
+    def weekday(self, at: datetime) -> str:
+        """Weekday and date, such as Tuesday, 25 Apr."""
+        return f"{at.astimezone(self.zone):%A}, {self.day(at)}"
+
     def full(self, at: datetime) -> str:
         """Date with year, and time of day, such as 25 Apr 2023, 09:14."""
         return f"{_day(at.astimezone(self.zone), with_year=True)}, {self.time(at)}"

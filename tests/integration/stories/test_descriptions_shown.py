@@ -118,7 +118,7 @@ def test_story_page_shows_quotes_with_their_outlets(sessions: Sessions, site: Si
         r"<bdi>The Bay</bdi></a></cite>[^:]*: <q>[^<]+</q> \(truncated in the feed\)", page
     )
     assert "removed article" not in page
-    for text in ("Ruth Pell", "Orlan Port Authority", "First: <bdi>", "Busiest hour"):
+    for text in ("Ruth Pell", "Orlan Port Authority", "<dt>First</dt>", "Busiest hour"):
         assert text in page
     assert "<small>first</small>" in page
     assert "<small>+2 h</small>" in page
@@ -138,9 +138,9 @@ def test_outlets_of_the_family_of_an_agency_do_not_count(sessions: Sessions, sit
     page = site.get("/stories/ferry").text
     notes = re.findall(r"<span>not counted: (.+?)</span>", page)
     assert sorted(notes) == ["agency text", "same owner as <bdi>Wire</bdi>"]
-    assert "Not counted, 1 same owner: <bdi>Herald</bdi> (with <bdi>Wire</bdi>)" in page
-    assert "Not counted, 1 agency text: <bdi>Sun</bdi>" in page
-    assert "2 reports with text of <bdi>Wire</bdi>, including its own" in page
+    assert "1 same owner</dt>\n<dd><bdi>Herald</bdi> (with <bdi>Wire</bdi>)</dd>" in page
+    assert "1 agency text</dt>\n<dd><bdi>Sun</bdi></dd>" in page
+    assert "1 report besides copies with text of <bdi>Wire</bdi>" in page
 
 
 def test_terminal_explains_a_rank(sessions: Sessions) -> None:

@@ -3,22 +3,22 @@
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate
+from itertools import accumulate, groupby
 
 from service.domain.locales.codes import primary_subtag
 from service.domain.stories.pace import is_developing
 from service.store.counts.silent_outlets import SilentCount
-from service.store.story_views.reports import Report
+from service.store.story_views.reports import OutletInfo, Report
 from service.store.story_views.views import StorylineName, StoryView
 from service.web.rendering import display_names
-from service.web.rendering.display_names import distinct
+from service.web.rendering.display_names import distinct, latin_name
 from service.web.rendering.front_page.sparkline import Sparkline, draw_sparkline
 from service.web.rendering.independence import summarise_notes, uncounted_notes
+from service.web.rendering.reader_clock import ReaderClock
+from service.web.rendering.story_page.silent_outlets import MIN_ACTIVE
 
 #: Maximum number of outlets without a report that a card names.
 MAX_SILENT = 3
-#: With fewer active outlets, their number says nothing about who does not report a story.
-MIN_ACTIVE = 3
 #: Characters per line of sources, per date or time, and of the number of silent outlets.
 LINE_CHARACTERS, TIME_CHARACTERS, SILENT_CHARACTERS = 66, 8, 28
 
@@ -33,11 +33,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class CardQuote:
-    """A sentence of a report; `outlet` is a name, empty if the report is no longer in the story."""
+    """A sentence of a report; `outlet` is None if the report is no longer in the story."""
 
     text: str
     language: str | None
-    outlet: str
+    outlet: OutletInfo | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +68,22 @@ class Card:
         return self.silent is not None and self.silent.active < MIN_ACTIVE
 
     @property
-    def silent_names(self) -> tuple[str, ...]:
-        """Names of outlets without a report that fit in the rest of a line, at least one."""
-        names = [name for _, name in self.silent.examples] if self.silent else []
+    def silent_examples(self) -> tuple[tuple[str, str], ...]:
+        """Slugs and names of outlets without a report that fit in the rest of a line.
+
+        At least one, unless all report.
+        """
+        examples = self.silent.examples if self.silent else ()
+        ends = accumulate(len(_shown_name(*each)) + 2 for each in examples)
         room = LINE_CHARACTERS - SILENT_CHARACTERS
-        ends = accumulate(len(name) + 2 for name in names)
-        return tuple(name for name, end in zip(names, ends, strict=True) if end <= room) or tuple(
-            names[:1]
-        )
+        return examples[: max(sum(end <= room for end in ends), 1)]
 
     def first_sources(self, lines: float = 1) -> tuple[Source, ...]:
         """The first sources that fit in some lines, at least one."""
         room, shown = lines * LINE_CHARACTERS, 0
         for source in self.sources:
-            room -= len(source.report.outlet.name) + TIME_CHARACTERS + len(source.note)
+            outlet = source.report.outlet
+            room -= len(_shown_name(outlet.slug, outlet.name)) + TIME_CHARACTERS + len(source.note)
             if room < 0:
                 break
             shown += 1
@@ -106,6 +108,20 @@ class Front:
     @property
     def cards(self) -> tuple[Card, ...]:
         return (*(card for block in self.blocks for card in block.cards), *self.single)
+
+    @property
+    def latest(self) -> datetime | None:
+        """Time of the latest report whose date is known."""
+        dated = (card.story.last_reported_at for card in self.cards if card.story.dated)
+        return max(dated, default=None)
+
+    def by_day(self, clock: ReaderClock) -> list[tuple[str, tuple[Block, ...]]]:
+        """The blocks with the day of their latest report, consecutive ones of a day together."""
+
+        def day(block: Block) -> str:
+            return clock.weekday(block.cards[0].story.last_reported_at)
+
+        return [(name, tuple(blocks)) for name, blocks in groupby(self.blocks, day)]
 
     @property
     def new_stories(self) -> int:
@@ -214,7 +230,7 @@ def _quotes(story: StoryView) -> tuple[CardQuote, ...]:
         report = by_id.get(int(quote.article))
         if _plain(quote.text) != _plain(story.headline):
             spoken = quote.lang or (report.language if report else None)
-            quotes.append(CardQuote(quote.text, spoken, report.outlet.name if report else ""))
+            quotes.append(CardQuote(quote.text, spoken, report.outlet if report else None))
     preferred = primary_subtag(story.headline_language)
     return tuple(sorted(quotes, key=lambda each: primary_subtag(each.language) != preferred))
 
@@ -222,6 +238,11 @@ def _quotes(story: StoryView) -> tuple[CardQuote, ...]:
 def _distinct_names(name_of: Callable[[str], str], values: Iterable[str | None]) -> tuple[str, ...]:
     """The display names of values; several values, such as en-GB and en-US, may have one name."""
     return tuple(distinct(map(name_of, distinct(values))))
+
+
+def _shown_name(slug: str, name: str) -> str:
+    latin = latin_name(name, slug)
+    return f"{name} ({latin})" if latin else name
 
 
 def _plain(text: str) -> str:

@@ -29,7 +29,8 @@ FEATURES = {
 class Contribution:
     """Contribution of a feature to a score; `width` is relative to the largest, in percent."""
 
-    name: str
+    feature: str
+    name: str  #: label of the feature
     value: float
     width: float
 
@@ -94,7 +95,10 @@ def _contributions(raw: Any) -> tuple[Contribution, ...]:
     largest = max((abs(value) for value in values.values()), default=0) or 1
     return tuple(
         Contribution(
-            FEATURES.get(name, name.replace("_", " ")), value, round(abs(value) / largest * 100)
+            name,
+            FEATURES.get(name, name.replace("_", " ")),
+            value,
+            round(abs(value) / largest * 100),
         )
         for name, value in sorted(values.items(), key=lambda item: -abs(item[1]))
     )

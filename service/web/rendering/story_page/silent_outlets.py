@@ -8,6 +8,9 @@ from service.store.counts.missing_coverage import FollowedOutlet
 from service.store.story_views.views import StoryView
 from service.web.rendering.display_names import country_name, distinct, language_name
 
+#: With fewer active outlets, their number says nothing about who does not report a story.
+MIN_ACTIVE = 3
+
 
 @dataclass(frozen=True, slots=True)
 class SilentOutlets:
@@ -22,6 +25,11 @@ class SilentOutlets:
     inactive: tuple[tuple[str, str], ...]  #: followed outlets without any article in that time
     countries: tuple[str, ...]
     languages: tuple[str, ...]
+
+    @property
+    def has_few_active(self) -> bool:
+        """Too few outlets are active to say who does not report the story."""
+        return self.active < MIN_ACTIVE
 
 
 def find_silent_outlets(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.store.story_views.reports import Report
+from service.store.story_views.reports import OutletInfo, Report
 from service.store.story_views.views import StoryView
 from service.web.rendering.reader_clock import ReaderClock
 from service.web.rendering.story_page.points import points
@@ -46,7 +46,7 @@ class Row:
     `note` says why the outlet does not count; it is empty if the outlet counts.
     """
 
-    outlet: str
+    outlet: OutletInfo
     delay: timedelta | None
     note: str
     marks: tuple[Mark, ...]
@@ -75,7 +75,7 @@ def timeline_rows(story: StoryView, notes: Mapping[str, str]) -> list[Row]:
     start, end = _range(story.reports)
     return [
         Row(
-            reports[0].outlet.name,
+            reports[0].outlet,
             delays.get(slug),
             notes.get(slug, ""),
             tuple(

@@ -69,6 +69,26 @@ def test_card_shows_how_many_active_outlets_have_no_report(busy: Site) -> None:
     assert several.count('<article class="card') == several.count("#missing")
 
 
+def test_newest_stories_stand_under_their_days(busy: Site) -> None:
+    page = with_cookies(busy, "/?sort=newest", zone='"Asia/Tokyo"').text
+    assert re.findall(r'<h2 class="day">([^<]*)</h2>', page) == [
+        "Friday, 12 May",
+        "Thursday, 11 May",
+    ]
+    assert '<h2 class="day">' not in busy.page("/").text  # the order is no order of time
+    assert '<h2 class="day">' not in busy.page("/?sort=newest&limit=3").text  # one day
+
+
+def test_a_quiet_time_is_stated(busy: Site, sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        at = NOW - timedelta(hours=7)
+        rows.story("one", [rows.article(rows.outlet(each), "Ferry", at=at) for each in "ab"])
+    with serving(sessions) as site:
+        assert "06:00, latest report 7 h ago" in site.page("/").text
+    assert "latest report" not in busy.page("/").text
+
+
 def test_silence_of_few_active_outlets_says_nothing(sessions: Sessions) -> None:
     with sessions.begin() as session:
         rows = Rows(session)

@@ -80,6 +80,7 @@ def test_story_page_shows_reports_evidence_and_related_stories(world: Site) -> N
     assert "2 copies: <bdi>Cedar Herald</bdi>, <bdi>Pearl Observer</bdi>" in text
     assert "· 99 % identical" in text
     assert "The story started with this article." in text
+    assert "; very likely the same event (9" in text
     assert "similarity of the texts +0.41, shared words in titles +0.27" in text
     assert "Next best story:" in text
     assert "the feed has no date" in text

@@ -85,6 +85,51 @@ def test_timeline_has_exact_positions_and_shows_who_does_not_count(sessions: Ses
     ]
 
 
+def test_top_names_the_outlets_that_count_and_those_without_a_report(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        outlets = [
+            rows.outlet("quay", country="GB", family="press"),
+            rows.outlet("bay", country="IE", family="press"),
+            rows.outlet("vesti-zarechya", "Вести Заречья", country="RU"),
+        ]
+        rows.story("ferry", [rows.article(each, f"Ferry, {each.slug}") for each in outlets])
+        rows.article(rows.outlet("sun"), "Tax bill")
+    with serving(sessions) as site:
+        page = site.page("/stories/ferry").text
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page.split('<dl class="who">')[1]))
+    assert text.startswith(
+        " 2 independent of 3 outlets Quay (United Kingdom), Вести Заречья (Vesti Zarechya) (Russia)"
+        " No report 1 of 4 active outlets: Sun"
+        " Not counted: 1 same owner Bay (Ireland, with Quay)"
+    )
+
+
+def test_reasons_name_what_reports_share(sessions: Sessions) -> None:
+    near = {"score": 0.97, "contributions": {"dense": 3.2, "title": 1.5}}
+    with sessions.begin() as session:
+        rows = Rows(session)
+        first, second = (
+            rows.article(rows.outlet(slug), title, at=NOW + timedelta(hours=after))
+            for slug, title, after in (
+                ("quay", "Ferry hits Orlan pier, 412 aboard", 0),
+                ("bay", "412 leave ferry in Orlan", 2),
+            )
+        )
+        story = rows.story("ferry", [first])
+        rows.membership(
+            story, second, evidence={"score": 0.62, "nearest": [near | {"article": first.id}]}
+        )
+    with serving(sessions) as site:
+        page = site.page("/stories/ferry").text
+    reason = re.search(r"<summary>(Why it is here: .*?)</summary>", page, re.DOTALL)
+    assert reason
+    assert re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", reason[1])) == (
+        "Why it is here: most similar to Quay: same names Orlan; same numbers 412; very similar"
+        " texts, same words in the titles; 2 h apart; likely the same event (62 %)"
+    )
+
+
 def test_differing_words_of_headlines_are_marked(world: Site) -> None:
     page = world.page(f"/stories/{MEETING}").text.split("Headlines side by side")[1]
     assert "<mark>Turkey</mark> and Syria <mark>inch closer</mark>" in page
@@ -161,7 +206,7 @@ def test_story_page_names_who_does_not_report_it(sessions: Sessions) -> None:
     with serving(sessions) as site:
         page = site.page("/stories/ferry").text
     text = " ".join(re.sub(r"<[^>]+>", "", page).split())
-    assert "No report from 12 of 14 active outlets: Far0, Far1, Far10, Far11 and 8 more" in text
+    assert "No report 12 of 14 active outlets: Far0, Far1, Far10, Far11 and 8 more" in text
     assert "12 of the 14 active outlets have no report. Names of the 12 outlets Far0, Far1" in text
     assert "Countries without a reportFrance Languages without a reportFrench" in text
     assert "1 other outlet had no article at all in this time: Asleep." in text
