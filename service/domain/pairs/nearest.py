@@ -39,10 +39,10 @@ class NearestSearch:
         """
         if not len(columns) or not len(rows):
             return concatenate_pairs([])
-        padded = np.zeros((-(-len(columns) // _GROUP) * _GROUP, self.values.shape[1]), np.float32)
-        padded[: len(columns)] = self.values[columns]
-        shared = _SearchedColumns(self, columns, padded, count)
-        blocks = row_blocks(rows, len(padded))
+        has_all = len(columns) == len(self.values)  # then a copy would take tens of megabytes
+        values = self.values if has_all else self.values[columns]
+        shared = _SearchedColumns(self, columns, values, count)
+        blocks = row_blocks(rows, len(columns))
         return concatenate_pairs(list(compute.map(_find_in_columns, shared, blocks)))
 
     def exclude(self, block: NDArray[np.float32], rows: Rows, columns: Rows) -> None:
@@ -81,12 +81,14 @@ class _SearchedColumns:
 
     search: NearestSearch
     columns: Rows
-    padded: NDArray[np.float32]  #: vectors of the columns, and zeros up to a whole group
+    values: NDArray[np.float32]  #: vectors of the columns
     count: int  #: results per row
 
 
 def _find_in_columns(shared: _SearchedColumns, rows: Rows) -> Pairs:
-    block = shared.search.values[rows] @ shared.padded.T
+    count = len(shared.columns)
+    block = np.empty((len(rows), -(-count // _GROUP) * _GROUP), dtype=np.float32)  # whole groups
+    np.matmul(shared.search.values[rows], shared.values.T, out=block[:, :count])
     shared.search.exclude(block, rows, shared.columns)
     at, near = _possible_cells(block, shared.count)
     return shared.search.highest(rows[at], shared.columns[near], shared.count)
