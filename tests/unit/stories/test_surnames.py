@@ -42,3 +42,31 @@ def test_bare_surname_lacks_an_introduction(sentence: str) -> None:
 )
 def test_introduced_person_or_known_place_is_accepted(sentence: str, before: str) -> None:
     assert not surnames().lack_introduction(sentence, before)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Dorin Vask said he had heard a loud noise before the ferry hit the pier.",
+        "When Morvald Trenn encountered the captain of the ferry, the alarm rang.",
+        "Anna Karsia’s lawyer Ilka Trenn told a court that the ferry was late.",
+        "Anna Karsia steered the ferry into the pier on Monday.",
+    ],
+)
+def test_sentence_that_begins_with_an_unknown_person_names_a_stranger(sentence: str) -> None:
+    assert surnames().names_stranger(sentence, "Ferry hits pier in Orlan")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "before"),
+    [
+        ("Dorin Vask, 61, said he had heard a loud noise before the crash.", ""),
+        ("Dorin Vask was the owner of the ferry that hit the pier.", ""),
+        ("Captain Dorin Vask said he had heard a loud noise.", ""),
+        ("Dorin Vask said he had heard a loud noise.", "Police question Vask"),
+        ("Orlan Harbour opened a second pier for the ferry on Monday.", ""),
+        ("Paris Match said it had bought the photos of the ferry.", ""),
+    ],
+)
+def test_explained_person_is_no_stranger(sentence: str, before: str) -> None:
+    assert not surnames().names_stranger(sentence, before)

@@ -235,9 +235,11 @@ def _select_from(
         quote = pool[best].quote
         quoted = [pool[row].quote.text for row in selected]
         before = "\n".join((headline, *quoted[:1]))
-        if lacks_introduction(
-            quote.text, quote.lang, full_stems(before, quote.lang)
-        ) or surnames.lack_introduction(quote.text, before):
+        if (
+            lacks_introduction(quote.text, quote.lang, full_stems(before, quote.lang))
+            or surnames.lack_introduction(quote.text, before)
+            or surnames.names_stranger(quote.text, before)
+        ):
             continue
         if not quoted or repetition.adds(quote.text, headline, quoted, quote.lang):
             selected.append(best)

@@ -103,7 +103,7 @@ _FEATURES = {
     "en": r"\breveals? (?:the |an? )?(?:exact|real|true|shocking|secret|surprising|reason|why|how|what|who|"
     r"where)\b|\b(?:key|biggest) (?:results|revelations|questions|winners)\b|\bcrash course\b|"
     r"\b(?:worse|better|bigger) than you think\b|\bto keep an eye on\b|\b(?:disturbing|troubling) details?\b|"
-    r"\bthe good,? (?:the )?bad\b|\bstatus revealed\b|\bnew details (?:on|about|in|from|of|revealed)\b|\bmajor (?:update|twist|blow)\b|"
+    r"\bthe good,? (?:the )?bad\b|\bstatus revealed\b|\btimeline of\b|\bnew details (?:on|about|in|from|of|revealed)\b|\bmajor (?:update|twist|blow)\b|"
     r"\b(?:astonishing|bombshell|terrifying|unsettling|jaw-dropping)\b|\bthe one thing\b|"
     r"\bhere(?:’|')?s (?:what|why|how|when|where|who)\b|\b(?:nobody|no one) saw coming\b",
     "de": r"^(?:so|darum|deshalb|das ist|hier|alles (?:zu|über|wichtige))\b|\bwas wir wissen\b|"

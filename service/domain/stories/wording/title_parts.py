@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from service.domain.locales.codes import language_or_english
+from service.domain.stories.wording.sentences.captions import has_verb
 from service.domain.stories.wording.title_flaws import (
     HEAVY_FLAW,
     LIGHT_FLAW,
@@ -145,6 +147,8 @@ def _cut_after(before: str, after: str, language: str) -> int:
     last = after.strip(_EDGES)
     if not _is_statement(before, _MIN_BEFORE) or _KEPT.match(last):
         return 0
+    if language_or_english(language) == "en" and not has_verb(before.lower()):
+        return 0  # "The ferry and its owner: what to know" does not state the event
     if _LIVE.fullmatch(last):
         return LIVE_FLAW
     is_teaser = text_penalty(last, language) & ~(SLIGHT_FLAWS | HEAVY_FLAW)

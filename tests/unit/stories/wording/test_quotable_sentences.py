@@ -93,12 +93,37 @@ def test_sentence_that_needs_its_neighbour_is_not_quotable(language: str, text: 
         "EXCLUSIVE - ORLAN - Harbour master Anna Pell has a message for the owners of ferries.",
         "Hand touching the wheel of a ferry in the harbour of Orlan",
         "A sailor in a yellow coat carries ropes along the pier of Orlan on Saturday.",
+        "Mayor Anna Pell participates in a memorial during a visit on May 19, 2026 in Orlan, Lake.",
+        "Mayor Anna Pell with the harbour master as she arrived at Orlan for a memorial last year.",
+        "Mayor Anna Pell’s visit to the harbour of Orlan — where she hopes to meet the sailors.",
+        "Anna Pell, the mayor of Orlan, has a significant update about the ferry and its pier.",
+        "Citing the report of the Orlan inspectors, she rejected the plan for a third ferry.",
+        "The ferry of Orlan, in a handout photo, leaving the harbour for the lake in April.",
+        "The ferry of Orlan, shown in an artist’s drawing, has sailed the lake for years.",
+        "Anna Pell and Ilka Brenn posed for a selfie with sailors of Orlan earlier this year.",
+        "Image: Harbour News The ferry of Orlan is sailing again after the storm on Monday.",
         "Pictures It has been three years since the ferry first sailed to Orlan.",
         "You can watch the ferry strike the pier of Orlan harbour on our website.",
     ],
 )
 def test_promotion_and_captions_are_not_quotable(text: str) -> None:
     assert quotable(text) == []
+
+
+def test_byline_before_a_preposition_is_cut() -> None:
+    sentence = "Despite the storm, the Orlan ferry sailed on Monday with twelve passengers aboard."
+    assert quotable(f"By Anna Pell {sentence}") == [sentence]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The ferry of Orlan opens to passengers on January 1, 2027, says Mayor Anna Pell.",
+        "Mayor Anna Pell told sailors of Orlan on Monday that she had a plan as she arrived.",
+    ],
+)
+def test_dates_and_clauses_of_full_sentences_are_quotable(text: str) -> None:
+    assert quotable(text) == [text]
 
 
 def test_short_text_without_a_mark_at_its_end_is_a_sentence() -> None:

@@ -50,6 +50,12 @@ def test_sentence_with_new_names_and_numbers_may_be_closer() -> None:
     assert not adds("The ferry service will stay closed after Monday's crash.", 0.6)
 
 
+def test_sentence_with_the_same_meaning_adds_nothing_whatever_its_names_and_numbers() -> None:
+    named = "Mayor Ilka Brenn and Captain Mira Tolk, 41, closed Pier 9 of Orlan on 3 June."
+    assert adds(named, 0.65)
+    assert not adds(named, 0.67)
+
+
 def test_sentence_that_repeats_the_headline_adds_nothing() -> None:
     assert not adds(FINED, headline="Court fines owner of vessel for negligence")
     assert adds(FINED, headline="Ferry suspended")

@@ -84,6 +84,7 @@ def test_live_note_weighs_more_than_a_label() -> None:
     [
         ("en", "Five key questions about the Orlan ferry"),
         ("en", "Ferry season preview: 7 storylines"),
+        ("en", "The ferry and its captain: A timeline of their voyages"),
         ("en", "Read the letter of the ferry crews"),
         ("en", "Here is your crash course on ferries"),
         ("en", "Key results of the Orlan election, so far"),

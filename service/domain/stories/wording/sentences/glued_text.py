@@ -22,7 +22,8 @@ _DATELINE = re.compile(
 _PLACE = re.compile(r"^[A-ZÀ-Þ][A-ZÀ-Þ .’'-]{3,30}: (?=[A-ZÀ-Þ])")
 #: A byline before an article or a preposition, and the label of a link to the author or the story.
 _BYLINE = re.compile(
-    r"^(?:By (?:[A-Z][\w.’'-]+ ){1,4}(?=(?:The|An?|In|On|At|It) \S)|"
+    r"^(?:By (?:[A-Z][\w.’'-]+ ){1,4}(?=(?:The|An?|In|On|At|It|For|From|As|When|While|With|After|"
+    r"Before|Since|Despite|During|Following|Under|Amid|More|Two|Three) \S)|"
     r"(?:Connect|Share|Save|Comments?|Gift) (?=[A-Z]))"
 )
 #: A function word with a capital inside a sentence begins another one: "in the lake At least 44".

@@ -7,6 +7,7 @@ from itertools import pairwise
 from service.domain.articles import tokenization
 from service.domain.locales.codes import language_or_english
 from service.domain.search.function_words import is_function_word
+from service.domain.stories.wording.sentences.captions import is_caption
 from service.domain.stories.wording.sentences.glued_text import (
     cut_credit,
     cut_dateline_and_subtitle,
@@ -49,14 +50,14 @@ _PROMOTION = re.compile(
     r"\bcontributed to this (report|article|story)\b|\bgetty images\b|\bcourtesy of\b|"
     r"\b(via|/) ?(getty|ap|afp|reuters)\b|\bshutterstock\b|\ball rights reserved\b|"
     r"\(L-R\)|\bin an earlier appearance\b|\bfile photo\b|\bwarner bros\.$|"
-    r"^\W*(data|chart|graphic|map|illustration|photo|video|source)s?:|"
+    r"^\W*(data|chart|graphic|map|illustration|image|picture|photo|video|source|credit)s?:|"
     r"\b(subscribers?|paywall|free trial|promo code|affiliate)\b",
     re.IGNORECASE,
 )
 #: A sentence that only announces details.
 _TEASE = re.compile(
     r"\b(?:new|more|shocking|further|chilling) details (?:have|has|were|are|about|on|emerge\w*|in)\b|"
-    r"\breveal(?:s|ed)? (?:which|who|what|how|why|where)\b|"
+    r"\b(?:has|have) (?:an?|some) (?:\w+ )?update\b|\breveal(?:s|ed)? (?:which|who|what|how|why|where)\b|"
     r"\bneue (?:details|einzelheiten)\b|\b(?:nouveaux|plus de) détails\b|\bnuevos detalles\b|"
     r"\bnuovi dettagli\b|\bnovos detalhes\b|\b(?:новые|стали известны) подробности\b|"
     r"\byeni (?:detaylar|ayrıntılar)\b|تفاصيل جديدة|更多细节|更多細節|新たな詳細",
@@ -72,13 +73,6 @@ _RUN_ON = re.compile(
     r"^\W*(?:[A-Z][\w.-]+ (?:of )?){1,3}An? [A-Z][a-z]+ (?:of |[a-z])|"
     r"[a-z]{3,}[.!?][A-Z][a-z]|[a-z]{3,}\. [a-z]|^\W*(\w+) \1\b|^\W*(?:The|A|First on) \w+:|"
     r"^\W*[A-Z][\w’']*(?: [a-z]+){1,3}: [A-Z]|^\W*[A-Z][\w ]*/[A-Z]|^\W*[A-Z]{3,}[^.]{0,40}\s[–—-]{1,2}\s*$"
-)
-#: A sentence with a time at its end and without such a verb is a caption: "The dam last month."
-_VERB = re.compile(
-    r"\b(is|are|be|been|had|will|would|can|could|may|might|must|should|do|did|won|lost|said|told|"
-    r"made|took|went|came|got|left|found|held|met|set|put|cut|hit|led|sent|spent|began|became|fell|"
-    r"rose|gave|saw|shot|fought|struck|broke|spoke|drew|blew|shook|have|"
-    r"(?!(?:his|its|this|news|across|as)\b)[a-z]{2,}(?:ed|s))\b"
 )
 #: A name and a verb after a noun. This is a new sentence unless the noun is a role:
 #: "in the official residence Karsia has opened".
@@ -105,47 +99,10 @@ _BROADCASTER_START = re.compile(
     r"^\W*(?:ABC|NBC|CBS|CNN|BBC|HBO|AP|AFP|Reuters|Getty|Fox News|C-SPAN|MSNBC|YouTube|Instagram|"
     r"TikTok|Facebook)(?:/\w+)? (?!News|Sports|Digital|World|Radio)[A-Z][a-z]+[ ’']"
 )
-#: The caption of a photo: a view, or people in the present tense and the date of the photo.
-_PHOTO = re.compile(
-    r"^\W*An? (?:general|aerial|file|drone) view\b|\b(?:is|are) (?:seen|pictured|shown) "
-    r"(?:at|in|on|during|outside|near)\b|"
-    r"\b(?:arrives?|appears?|attends?|speaks?|walks?|stands?|poses?|waves?|gestures?|listens?|"
-    r"looks?|sits?|smiles?|departs?|boards?|performs?|reacts?)\b.*\bon [A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}\b"
-)
 #: A noun with the words that identify it: "the captain of a boat", "the man accused of".
 _IDENTIFIED = re.compile(
     r"^\W*The [\w’'-]+(?: [\w’'-]+){0,2} (?:(?:of|at|in|behind) an? |who |whose |accused of )"
 )
-_TIME_AT_END = re.compile(
-    r"\b(?:last|this|on|in|earlier) (?:[A-Z]?[a-z]+|\d{4}|[A-Z][a-z]+\.? \d{1,2}, \d{4})\.$"
-)
-#: A sentence in the present tense with a weekday at its end is a caption, too.
-_DAY_AT_END = re.compile(r"\bon (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\W*$")
-_PAST_OR_AUXILIARY = re.compile(
-    r"\b(?:is|are|was|were|be|been|had|has|have|will|would|can|could|may|might|must|should|did|won|"
-    r"lost|said|told|made|took|went|came|got|left|found|held|met|led|sent|began|became|fell|rose|"
-    r"gave|saw|shot|fought|struck|broke|spoke|drew|blew|shook|dug|drove|hung|bent|built|burst|cast|"
-    r"crept|dealt|fed|fled|flung|forbade|forgot|froze|grew|kept|knew|laid|lay|let|lit|meant|paid|"
-    r"quit|rode|rang|ran|sought|sold|set|put|cut|hit|hurt|shed|shut|sang|sank|sat|slept|slid|sped|"
-    r"spun|split|spread|sprang|stood|stole|stuck|stung|swore|swept|swam|swung|taught|tore|thought|"
-    r"threw|understood|upset|woke|wore|wept|withdrew|wrote|flew|drank|ate|chose|caught|brought|"
-    r"bought|bound|bore|beat|bit|bled|overcame|spent|(?!need|feed)[a-z]{2,}ed)\b"
-)
-#: Frequent verbs after a plural noun: "officials say".
-_PLURAL_VERB = re.compile(
-    r"\b(?:say|tell|want|need|seek|think|know|keep|let|bring|buy|pay|run|sit|stand|mean|remain|face|"
-    r"call|plan|aim|urge|warn|claim|report|show|believe|continue|appear|seem|expect|include|move|"
-    r"play|plead|sue|vote|visit|join|kill|mourn|gather|prepare|await|demand|question|push|see|go|"
-    r"come|get|make|take|give|begin|fall|rise|hold|meet|set|put|cut|hit|lead|win|lose|leave|do|fight|"
-    r"strike|break|draw|grow|fear|hope|struggle|agree|accuse|reject|back|oppose|criticise|criticize|"
-    r"search|besiege|raise|block|try|work|live|look|turn|start|stop|open|close|attack|protest|"
-    r"recover|discover|celebrate|sell|spread|threaten)\b"
-)
-#: A plural of a noun stands before these words, at the end, or before a comma; a verb does not.
-_ENDS_IN_S = re.compile(
-    r"\b[a-z]{2,}s\b(?! (?:of|and|or|in|at|on|from|for|with|near|as|over)\b|[,.;:]|\W*$)"
-)
-_RELATIVE_CLAUSE = re.compile(r", (?:which|who)\b[^,]*,")
 _FIRST_OR_SECOND_PERSON = re.compile(r"\b(?:we|us|our|I|I['’]m|my|you|your|you['’]re)\b")
 _QUOTATION_MARKS = str.maketrans("“”„«»", '"""""')
 _QUOTED = re.compile(r'"[^"]*"')
@@ -226,8 +183,7 @@ def _has_whole_quotations(sentence: str) -> bool:
 def _is_plain_english(sentence: str, depth: int) -> bool:
     own = _QUOTED.sub(" ", sentence.translate(_QUOTATION_MARKS))
     if (
-        _is_caption(own)
-        or _PHOTO.search(own)
+        is_caption(own)
         or _BROADCASTER_START.search(sentence)
         or _has_two_sentences(own)
         or _RUN_ON.search(sentence)
@@ -237,19 +193,6 @@ def _is_plain_english(sentence: str, depth: int) -> bool:
     if JUDGEMENT.search(own):
         return False
     return _names_its_subject(sentence, depth)
-
-
-def _is_caption(sentence: str) -> bool:
-    """Whether a sentence has no verb, or only ones of a caption in the present tense."""
-    if _TIME_AT_END.search(sentence) and not _VERB.search(_RELATIVE_CLAUSE.sub(",", sentence)):
-        return True
-    if _PAST_OR_AUXILIARY.search(sentence):
-        return False
-    if _DAY_AT_END.search(sentence):
-        return True
-    has_contraction = bool(re.search(r"[’'](?:s|re|ve|ll|d|t)\b", sentence))
-    verb = has_contraction or _ENDS_IN_S.search(sentence) or _PLURAL_VERB.search(sentence)
-    return not verb
 
 
 def _has_two_sentences(sentence: str) -> bool:

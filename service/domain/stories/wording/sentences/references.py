@@ -135,6 +135,12 @@ _ADDED = {
 }
 
 
+#: A participle and its object before a pronoun: "Citing the Orlan report, it rejected the plan".
+_PARTICIPLE_START = re.compile(
+    r"^\W*(?!During\b|According\b)[A-Z][a-z]+ing\b[^,;:]{2,80}, (?:it|they|he|she)\b"
+)
+
+
 def needs_context(sentence: str, language: str, depth: int = 0) -> bool:
     """Whether a sentence refers to the one before, or is an indirect question without a statement.
 
@@ -150,5 +156,7 @@ def needs_context(sentence: str, language: str, depth: int = 0) -> bool:
     if depth > 0 and language in _ADDED and _ADDED[language].search(sentence):
         return True
     return language == "en" and bool(
-        _UNNAMED_START.search(sentence) or _LABELLED_START.search(sentence)
+        _UNNAMED_START.search(sentence)
+        or _LABELLED_START.search(sentence)
+        or _PARTICIPLE_START.search(sentence)
     )

@@ -39,7 +39,7 @@ class _Limits:
 
 #: Limits by the least number of names and numbers that a sentence adds.
 _LIMITS = (
-    (_MANY_SPECIFICS, _Limits(0.7, 1.1)),
+    (_MANY_SPECIFICS, _Limits(0.66, 1.07)),
     (3, _Limits(0.64, 1.0)),
     (2, _Limits(0.6, 0.98)),
     (0, _Limits(0.56, 0.85)),

@@ -31,6 +31,21 @@ _TITLED_NAME = re.compile(
 _SUBJECT = re.compile(
     rf"\b(?:said|says|that) (?P<name>{_CAPITALISED}) (?:was|is|had|has|would|will|did)\b"
 )
+#: A person at the start who says or does something, without an office, an age or an explanation.
+_STRANGER = re.compile(
+    rf"^\W*(?:(?:When|As|After|While|If|Before|Since) )?(?P<given>{_CAPITALISED}) "
+    rf"(?:[A-Z]\. )?(?P<surname>{_CAPITALISED}) (?P<verb>[a-z]+)"
+)
+#: Verbs that explain the person themselves: "Anna Karsia was the captain of the ferry".
+_EXPLAINING = frozenset(["is", "was", "were", "are", "became", "has", "had", "who", "and", "or"])
+#: Verbs whose subject is a person, for given names that the list lacks.
+_PERSONAL = frozenset(
+    {
+        "said", "says", "told", "testified", "claimed", "claims", "described", "details",
+        "detailed", "recalled", "wrote", "encountered", "thought", "thinks", "believes", "insists",
+        "insisted", "alleges", "alleged", "shared", "explained", "noticed", "heard", "watched",
+    }
+)  # fmt: skip
 #: The age after a name shows that it is one of a person.
 _AGE = re.compile(r", \d{1,2}[,.]")
 #: A word with a capital before or after a surname: a title, a given name, or another name.
@@ -90,6 +105,19 @@ class Surnames:
             if self._is_rare_name(match["name"])
         )
         return any(_is_bare(name, sentence) and not _contains(name, before) for name in names)
+
+    def names_stranger(self, sentence: str, before: str) -> bool:
+        """Whether the subject of a sentence is a person that nothing introduces.
+
+        The text before does not have the surname, few articles of the window do, and no office, age
+        or explanation stands beside the name.
+        """
+        match = _STRANGER.match(sentence)
+        if not match or match["verb"] in _EXPLAINING or {match["given"], match["surname"]} & _KNOWN:
+            return False
+        is_person = match["given"] in GIVEN_NAMES or match["verb"] in _PERSONAL
+        surname = _POSSESSIVE.sub("", match["surname"])
+        return is_person and self._is_rare_name(surname) and not _contains(surname, before)
 
     def _is_rare_name(self, name: str) -> bool:
         keys = np.array([word_key(next(tokenization.words(name), ""))], dtype=np.uint32)
