@@ -5,7 +5,8 @@ from datetime import datetime
 
 from service.domain.locales.codes import primary_subtag
 from service.domain.stories.pace import find_first_reporters
-from service.domain.stories.wording.title_parts import headline_text
+from service.domain.stories.wording.title_flaws import PLAIN_BELOW
+from service.domain.stories.wording.title_parts import headline_text, style_penalty
 from service.domain.subscribers.digest_model import (
     DigestReport,
     DigestStory,
@@ -24,6 +25,8 @@ _BINS = 12
 _MIN_REPORTS = 4
 #: Minimum outlets of a story for which a first report is named.
 _MIN_OUTLETS = 3
+#: Maximum lead of a first report.
+_MAX_LEAD_SECONDS = 6 * 3600
 
 
 def build_card(
@@ -100,32 +103,60 @@ def _choose_headline_report(story: DigestStory, language: str) -> DigestReport |
     originals = [each for each in story.reports if each.is_independent]
     if current and primary_subtag(current[0].language) == language:
         return current[0]
-    in_language = [each for each in originals if primary_subtag(each.language) == language]
+    # Copies come last: only a copy may be in this language.
+    in_language = [
+        each
+        for each in (*originals, *story.reports)
+        if primary_subtag(each.language) == language and each.type.is_independent_report
+    ]
     in_language.sort(key=lambda each: each.article not in story.local_headlines)
     return (in_language or current or originals or list(story.reports))[0]
 
 
 def summarise_update(
-    story: DigestStory, seen: frozenset[int], since: datetime, *, min_outlets: int = 1
+    story: DigestStory,
+    seen: frozenset[int],
+    since: datetime,
+    *,
+    min_outlets: int = 1,
+    language: str = "",
 ) -> StoryUpdate | None:
     """Summarise the reports that are not among the `seen` articles.
 
-    A report counts if it is not a copy and its family has no seen article. Returns None if the
-    counted reports come from fewer than `min_outlets` families.
+    A report counts if it is not a copy. A publisher family with a seen article counts half, and
+    only with a report after `since`. Returns None if all together count less than `min_outlets`.
+    The shown title is in `language` if possible.
     """
     before = [each for each in story.reports if each.article in seen]
     families = {each.family for each in before}
-    later = [each for each in story.reports if each.article not in seen]
-    added = [each for each in later if each.family not in families and each.is_independent]
-    if len({each.family for each in added}) < max(min_outlets, 1):
+    later = [each for each in story.reports if each.article not in seen and each.is_independent]
+    added = [each for each in later if each.family not in families]
+    again = [each for each in later if each.family in families and each.at > since]
+    again_families = {each.family for each in again}
+    if 2 * len({each.family for each in added}) + len(again_families) < 2 * max(min_outlets, 1):
         return None
     seen_countries = {each.country for each in before}
     countries = dict.fromkeys(
         each.country for each in added if each.country and each.country not in seen_countries
     )
-    outlets = len({each.outlet for each in added})
-    latest = next((each for each in reversed(added) if each.dated), added[-1])
-    return StoryUpdate(since, outlets, tuple(countries), latest.title, latest.name)
+    latest = max(
+        [*again, *added],
+        key=lambda each: (
+            primary_subtag(each.language) == language,
+            style_penalty(each.title, primary_subtag(each.language)) < PLAIN_BELOW,
+            each.dated,
+            each.at,
+            each.article,
+        ),
+    )
+    return StoryUpdate(
+        since,
+        len({each.outlet for each in added}),
+        tuple(countries),
+        latest.title,
+        latest.name,
+        len(again_families),
+    )
 
 
 def first_reports(
@@ -134,18 +165,16 @@ def first_reports(
     language: str,
     limit: int,
 ) -> tuple[FirstReport, ...]:
-    """Outlets that reported a story first, largest lead first; each outlet at most once.
+    """Outlets that reported a story first, in the order of the stories; each outlet at most once.
 
     `complete` has the stories by id with the reports of muted outlets. These outlets are not named,
     but an outlet that reported after one of them was not first.
     """
     by_outlet: dict[str, FirstReport] = {}
     for story in stories:
-        first = _find_first_report(complete[story.id], story, language)
-        if first and (first.outlet not in by_outlet or by_outlet[first.outlet].ahead < first.ahead):
-            by_outlet[first.outlet] = first
-    ranked = sorted(by_outlet.values(), key=lambda each: (-each.ahead, each.story.story))
-    return tuple(ranked[:limit])
+        if first := _find_first_report(complete[story.id], story, language):
+            by_outlet.setdefault(first.outlet, first)
+    return tuple(by_outlet.values())[:limit]
 
 
 def _find_first_report(
@@ -153,7 +182,8 @@ def _find_first_report(
 ) -> FirstReport | None:
     """The lead of the first outlet; None with few outlets, no lead, or no own report in front.
 
-    Also None if the first outlet is not certain, or if one of the two outlets is muted.
+    Also None if the first outlet is not certain, if one of the two outlets is muted, or with a long
+    lead: then the first report is nearly always a preview, or about an earlier event.
     """
     earliest: dict[str, DigestReport] = {}
     for report in story.dated:
@@ -166,7 +196,7 @@ def _find_first_report(
     first, second = list(earliest.values())[:2]
     ahead = int((second.at - first.at).total_seconds())
     if (
-        ahead <= 0
+        not 0 < ahead <= _MAX_LEAD_SECONDS
         or not first.is_independent
         or not {first.outlet, second.outlet} <= unmuted.outlets
     ):

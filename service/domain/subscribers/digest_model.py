@@ -237,10 +237,16 @@ class StoryUpdate:
     """New reports of a story since the subscriber last saw it."""
 
     since: datetime
-    outlets: int  #: with their first report of the story
+    outlets: int  #: that count in the independent coverage, with their first report of the story
     countries: tuple[str, ...]  #: new among those outlets, by time of the first report
-    title: str  #: of the latest report by a new outlet
-    outlet: str  #: name of that outlet
+    title: str  #: of the latest new report, plain and in the subscriber's language if possible
+    outlet: str  #: name of its outlet
+    again: int = 0  #: outlets with another report, besides those that the subscriber saw
+
+    @property
+    def coverage(self) -> int:
+        """Outlets with a new report."""
+        return self.outlets + self.again
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +280,22 @@ class StoryCard:
     also: tuple[StoryLink, ...]
     articles: tuple[int, ...]
     undated: bool = False  #: no report has a date; `first_at` and `last_at` are times of arrival
+
+    @property
+    def new_sentences(self) -> tuple[SummarySentence, ...]:
+        """The sentences of the summary that the subscriber has not seen, by their times."""
+        news = self.news
+        if news is None:
+            return self.summary
+        return tuple(each for each in self.summary if each.at and each.at > news.since)
+
+    @property
+    def minutes_apart(self) -> bool:
+        """Whether the first and the last report have different times, to the minute."""
+        first, last = (
+            each.replace(second=0, microsecond=0) for each in (self.first_at, self.last_at)
+        )
+        return first != last
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ _MAX_AGE = timedelta(hours=24)
 #: outweighs any age.
 _MAX_AGE_PENALTY_HOURS = 8.0
 _HOUR = timedelta(hours=1)
+#: Updates of so many first places of an edition are shown as its main stories.
+_LEADING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ def select_stories(
     The widest new story is always selected. Stories are ranked as on the front page, but by the
     coverage that is new to the subscriber, and followed ones higher. Cards of one storyline stand
     together. Stories with similar headlines share one card, the lower ranked as links. A seen story
-    returns only as an update, when enough new outlets report it.
+    returns only as an update, when enough outlets report it anew. The most important updates stand
+    among the new stories. A story with low coverage has less than each of the main stories.
     """
     earliest = history.since - _MAX_AGE
     unmuted = _apply_all_mutes(index, filters, earliest)
@@ -58,25 +61,34 @@ def select_stories(
         each.id: update
         for each in unmuted
         if not history.articles.isdisjoint(each.articles)
-        and (update := _find_update(each, history, settings))
+        and (update := _find_update(each, history, settings, filters.language))
     }
     newest = index.newest or history.since
     ranking = _Ranking(
         filters, newest, _ignored_share(newest - history.since), _find_followed(index, filters)
     )
-    wide = ranking.sort(each for each in fresh if each.independent >= filters.min_independent)
-    updated = ranking.sort((each for each in unmuted if each.id in news), news)
+    wide = [each for each in fresh if each.independent >= filters.min_independent]
+    updated = [each for each in unmuted if each.id in news]
+    widest = max(wide, key=_width, default=None)
+    ranked = ranking.sort([*wide, *updated], news)
+    leading = _find_leading(ranked, news, widest)
 
     sections = Sections()
-    top = sections.take(wide, settings.max_stories, first=max(wide, key=_width, default=None))
+    main = [each for each in ranked if each.id not in news or each.id in leading]
+    top = sections.take(main, settings.max_stories, first=widest)
     updates = sections.take(
-        updated,
+        [each for each in ranked if each.id in news and each.id not in leading],
         settings.max_updates,
-        first=max(updated, key=lambda each: news[each.id].outlets, default=None),
+        first=max(updated, key=lambda each: news[each.id].coverage, default=None),
     )
     few = index.low_coverage(settings.low_coverage_outlets)
-    narrow = _sort_low_coverage((each for each in fresh if each.id in few), filters, settings)
-    low_coverage = sections.take(narrow if top else [], settings.max_low_coverage)
+    narrowest = min((each.independent for each in top), default=0)
+    narrow = _sort_low_coverage(
+        (each for each in fresh if each.id in few and each.independent < narrowest),
+        filters,
+        settings,
+    )
+    low_coverage = sections.take(narrow, settings.max_low_coverage)
 
     def cards(section: Sequence[DigestStory]) -> tuple[StoryCard, ...]:
         return tuple(
@@ -89,7 +101,8 @@ def select_stories(
             for each in keep_storylines_together(section, _storyline_group)
         )
 
-    first = first_reports(top, index.by_id, filters.language, settings.max_first_reports)
+    new = [each for each in top if each.id not in news]
+    first = first_reports(new, index.by_id, filters.language, settings.max_first_reports)
     return Digest(cards(top), cards(updates), cards(low_coverage), first)
 
 
@@ -104,11 +117,28 @@ def _find_followed(index: StoryIndex, filters: Filters) -> frozenset[str]:
     return frozenset(index.stories[each].id for each in positions)
 
 
+def _find_leading(
+    ranked: Sequence[DigestStory], news: Mapping[str, StoryUpdate], widest: DigestStory | None
+) -> set[str]:
+    """Ids of the updates that stand among the new stories, because they are the news of the day.
+
+    These are updates among the first of `ranked`, and those by more outlets than any new story.
+    """
+    if widest is None:
+        return set()
+    first = {each.id for each in ranked[:_LEADING]}
+    return {key for key, each in news.items() if key in first or each.coverage > widest.independent}
+
+
 def _find_update(
-    story: DigestStory, history: History, settings: DigestSettings
+    story: DigestStory, history: History, settings: DigestSettings, language: str
 ) -> StoryUpdate | None:
     return summarise_update(
-        story, history.articles, history.since, min_outlets=settings.new_outlets
+        story,
+        history.articles,
+        history.since,
+        min_outlets=settings.new_outlets,
+        language=language,
     )
 
 
@@ -159,7 +189,11 @@ def _apply_all_mutes(index: StoryIndex, filters: Filters, earliest: datetime) ->
         for position, story in enumerate(index.stories)
         if position not in removed and story.times[-1] > earliest
     )
-    return [each for each in unmuted if each and matches_languages(each, filters)]
+    return [
+        each
+        for each in unmuted
+        if each and each.times[-1] > earliest and matches_languages(each, filters)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +226,7 @@ class _Ranking:
         if story.id in self.followed:
             rank += _FOLLOW_BONUS_HOURS * self._count_matches(story)
         if update:
-            rank += coverage_bonus(update.outlets) - coverage_bonus(story.independent)
+            rank += coverage_bonus(update.coverage) - coverage_bonus(story.independent)
         return rank
 
     def _count_matches(self, story: DigestStory) -> int:

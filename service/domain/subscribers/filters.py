@@ -1,11 +1,12 @@
 """Filters of a subscriber, and the removal of muted reports and sentences from a story."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from service.domain.locales.codes import primary_subtag
 from service.domain.search.word_match import LanguageText, WordIndex
 from service.domain.stories.ranking import coverage_bonus
-from service.domain.subscribers.digest_model import DigestStory, independent_coverage
+from service.domain.subscribers.digest_model import DigestReport, DigestStory
 from service.domain.text.title_suffixes import strip_title_suffix
 
 
@@ -76,17 +77,42 @@ def remove_reports(
     has_headline = story.headline_article is None or any(
         each.article == story.headline_article for each in reports
     )
-    first = reports[0]
     parts = (remove_reports(each, outlets, countries) for each in story.parts)
-    lost = coverage_bonus(story.independent) - coverage_bonus(independent_coverage(reports))
-    return replace(
+    rest = replace(
         story,
-        headline=story.headline if has_headline else strip_title_suffix(first.title),
-        headline_article=story.headline_article if has_headline else first.article,
-        rank=story.rank - lost,
-        summary=tuple(each for each in story.summary if each.outlet in names),
         reports=reports,
+        summary=tuple(each for each in story.summary if each.outlet in names),
         parts=tuple(each for each in parts if each),
+    )
+    lost = coverage_bonus(story.independent) - coverage_bonus(rest.independent)
+    older = story.times[-1] - rest.times[-1]
+    rest = replace(
+        rest,
+        rank=story.rank - lost - older / timedelta(hours=1),
+        # The story may have changed only by the report of a muted outlet.
+        changed_at=rest.times[-1] if older else story.changed_at,
+    )
+    if has_headline:
+        return rest
+    source = _choose_other_headline(story, rest)
+    return replace(rest, headline=strip_title_suffix(source.title), headline_article=source.article)
+
+
+def _choose_other_headline(story: DigestStory, rest: DigestStory) -> DigestReport:
+    """The report of `rest` whose title replaces the headline of a muted outlet.
+
+    Of an event in several stories, the story with the headline is preferred; then a report that
+    counts in the independent coverage, the best title of a language, and the language before.
+    """
+    part = next((each for each in story.parts if story.headline_article in each.articles), story)
+    return max(
+        rest.reports,
+        key=lambda each: (
+            each.article in part.articles,
+            each.is_independent,
+            each.article in story.local_headlines,
+            primary_subtag(each.language) == story.language,
+        ),
     )
 
 

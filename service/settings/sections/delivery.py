@@ -39,7 +39,7 @@ class DigestSettings:
     max_low_coverage: int
     max_first_reports: int
     low_coverage_outlets: int  #: most independent outlets of a story with low coverage
-    new_outlets: int  #: fewest new outlets that bring a story back as an update
+    new_outlets: int  #: fewest new outlets of an update; an outlet that reports again counts half
 
 
 @dataclass(frozen=True, slots=True)

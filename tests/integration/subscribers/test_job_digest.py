@@ -116,7 +116,7 @@ def test_seen_story_returns_with_new_reports(context: Context, clock: Clock, mai
     body = mail.received[-1][1].get_body(("plain",))
     assert body is not None
     assert (
-        "Since you last saw this story: 3 more outlets, including the first from Poland"
+        "Since you last saw this story: 3 more independent outlets, including the first from Poland"
         in body.get_content()
     )
 

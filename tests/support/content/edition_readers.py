@@ -78,6 +78,7 @@ class Edition:
         """Kind and headline of each fault; `event_of` has the true event of each article."""
         yield from self._repeated_events(event_of)
         yield from self._missing_widest()
+        yield from self._buried_updates()
         yield from self._unfounded_cards(settings)
         yield from self._scattered_storylines()
         text = self.render().text
@@ -115,6 +116,13 @@ class Edition:
         }:
             yield "widest new story missing", widest[0].headline
 
+    def _buried_updates(self) -> Iterator[tuple[str, str]]:
+        """Updates by more outlets than each main story reports, below these stories."""
+        widest = max((card.independent for card in self.digest.top), default=0)
+        for card in self.digest.updates if widest else ():
+            if card.news and card.news.coverage > widest:
+                yield "wide update below narrower stories", card.headline
+
     def _unfounded_cards(self, settings: DigestSettings) -> Iterator[tuple[str, str]]:
         """Cards without anything new, of an empty headline, or of a story that many report."""
         for card in self.digest.cards:
@@ -123,10 +131,11 @@ class Edition:
                 yield "empty headline", card.story
             if card.headline in [line.headline for line in card.also]:
                 yield "headline repeated in a link", card.headline
-            if card in self.digest.top and self.history.articles & story.articles:
-                yield "seen story as new", card.headline
+            is_seen = bool(self.history.articles & story.articles)
+            if is_seen != (card.news is not None):
+                yield "seen story as new" if is_seen else "new story as update", card.headline
             update = summarise_update(story, self.history.articles, self.history.since)
-            if card in self.digest.updates and update is None:
+            if card.news is not None and update is None:
                 yield "update without news", card.headline
         for card in self.digest.low_coverage:
             story = self._story(card)

@@ -59,7 +59,7 @@ def test_update_has_own_subject_and_describes_the_growth():
     assert rendered.subject == "Now 2 outlets: Ferry aground"
     for text in (seen_text(rendered.html), rendered.text):
         assert "tory update" in text
-        assert "Since 03:00: 1 more outlet, including the first from Poland" in text
+        assert "Since 03:00: 1 more independent outlet, including the first from Poland" in text
         assert "This alert was due at 06:00. We are sorry for the delay." in text
 
 

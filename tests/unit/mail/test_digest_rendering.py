@@ -96,7 +96,7 @@ def test_html_and_text_are_complete():
         for card in digest.cards:
             assert card.headline in text
         assert (
-            "Since you last saw this story: 2 more outlets, including the first from Poland, Australia"
+            "Since you last saw this story: 2 more independent outlets, including the first from Poland, Australia"
             in text
         )
         assert "“A report” (Sun)" in text

@@ -87,7 +87,7 @@ def test_match_and_growth_send_one_email_each(context: Context, clock: Clock, ma
     assert alerts(context) == {"created": 1, "sent": 1}
     grown = mail.received[-1][1].get_body(("plain",))
     assert grown is not None
-    assert "Since 07:30: 2 more outlets" in grown.get_content()
+    assert "Since 07:30: 2 more independent outlets" in grown.get_content()
     clock.advance(minutes=1)
     assert alerts(context) == {}
 
