@@ -79,6 +79,7 @@ def front_page(
             last_visit=None if listed.time else reader.last_visit,
             languages=(*query.language, *current_languages.get()),
             by_storyline=query.sort is Sort.RANK,
+            has_lead=query.sort is Sort.RANK and not query.cursor,
             silent={}
             if listed.time
             else count_silent_outlets(session, stories, examples=MAX_SILENT),

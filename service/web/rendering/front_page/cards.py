@@ -104,6 +104,7 @@ class Front:
 
     blocks: tuple[Block, ...]
     single: tuple[Card, ...]
+    has_lead: bool = False  #: the first block is the lead
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -139,6 +140,7 @@ def arrange_front(
     last_visit: datetime | None = None,
     languages: Collection[str] = (),
     by_storyline: bool = True,
+    has_lead: bool = False,
     silent: Mapping[str, SilentCount] | None = None,
 ) -> Front:
     """Arrange a page of stories; `languages` are preferred for headlines.
@@ -171,11 +173,33 @@ def arrange_front(
         if card not in single:
             group = _storyline_group(card) if by_storyline else None
             together.setdefault(group or number, []).append(card)
-    blocks = (
+    blocks = [
         Block(members[0].story.storyline if len(members) > 1 else None, tuple(members))
         for members in together.values()
-    )
-    return Front(tuple(blocks), single)
+    ]
+    return Front(tuple(_fill_rows(blocks, has_lead=has_lead)), single, has_lead)
+
+
+def _fill_rows(blocks: Sequence[Block], *, has_lead: bool) -> list[Block]:
+    """Move a story before a storyline if there would be a gap beside the story before it.
+
+    The lead and a storyline fill a row, a story half of one. Without the move, wide screens would
+    fill the gap with a later story, and show another order than narrow screens.
+    """
+    arranged, waiting = list(blocks[:has_lead]), list(blocks[has_lead:])
+    half = False
+    while waiting:
+        number = 0
+        if half and _fills_row(waiting[0]):
+            number = next((n for n, each in enumerate(waiting) if not _fills_row(each)), 0)
+        block = waiting.pop(number)
+        half = not half and not _fills_row(block)
+        arranged.append(block)
+    return arranged
+
+
+def _fills_row(block: Block) -> bool:
+    return block.storyline is not None
 
 
 def build_card(

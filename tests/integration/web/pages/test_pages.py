@@ -61,6 +61,22 @@ def test_stories_of_one_storyline_stand_together_on_the_front_page(
     assert newest.index("Headline 2") < newest.index("Headline 0")
 
 
+def test_a_story_moves_before_a_storyline_that_would_leave_a_gap(
+    site: Site, sessions: Sessions
+) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        line = rows.storyline("talks", "Border talks").id
+        outlets = [rows.outlet("daily"), rows.outlet("herald")]
+        for number, storyline in enumerate([None, None, line, line, None, None]):
+            articles = [rows.article(outlet, f"Headline {number}") for outlet in outlets]
+            rows.story(f"s{number}", articles, storyline_id=storyline, rank=100.0 - number)
+    page = site.page("/").text
+    # The lead fills a row, the next story half of one; the storyline starts a row of its own.
+    order = [page.index(f">Headline {number}<") for number in (0, 1, 4, 2, 3, 5)]
+    assert order == sorted(order)
+
+
 def test_front_page_has_filters_and_pages(world: Site) -> None:
     text = world.page("/?sort=newest&min_independent=&language=&limit=2").text
     assert text.count('<article class="card') == 2
