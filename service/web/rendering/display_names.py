@@ -50,7 +50,7 @@ def latin_name(name: str, slug: str) -> str:
 
     Slugs have Latin letters only: the slug of "Вестник Заречья" is `vestnik-zarechya`.
     """
-    return "" if _LATIN.search(name) else slug.replace("-", " ").title()
+    return "" if name.isascii() or _LATIN.search(name) else slug.replace("-", " ").title()
 
 
 def value_name(dimension: Dimension, value: str) -> str:
