@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.sharedctypes import Synchronized
+from typing import Any
 
 import pytest
 from sqlalchemy import event, text
@@ -37,11 +38,42 @@ JOBS = {"digest": Job("digest", 60, 600, digest), "alerts": Job("alerts", 60, 60
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A run of a job on a day, killed at step `deadly` if it gets that far."""
+    """A run of a job on a day, killed at step `deadly` or `at_end`, if it gets that far.
+
+    `at_end` "uncommitted" is the commit of the state `ending` of an email, and "committed" the next
+    statement after this commit. The end of the email is transmitted between both.
+    """
 
     day: int
     deadly: int = 0
     name: str = "digest"
+    at_end: str = ""
+
+
+@dataclass
+class Killer:
+    """Counts the steps of this process, and kills it at a step."""
+
+    attempt: Attempt
+    steps: "Synchronized[int]"
+    end: str = ""
+
+    def on_statement(self, *arguments: Any) -> None:
+        _, _, statement, parameters, *_ = arguments
+        self._step()
+        if statement.startswith("UPDATE deliveries") and "ending" in parameters.values():
+            self.end = "uncommitted"
+
+    def on_commit(self, _: Any) -> None:
+        self._step()
+        if self.end == "uncommitted":
+            self.end = "committed"
+
+    def _step(self) -> None:
+        self.steps.value += 1
+        at_end = self.end and self.end == self.attempt.at_end
+        if at_end or self.steps.value == self.attempt.deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def run_and_kill(url: str, port: int, attempt: Attempt, steps: "Synchronized[int]") -> None:
@@ -50,14 +82,9 @@ def run_and_kill(url: str, port: int, attempt: Attempt, steps: "Synchronized[int
     Steps are statements and commits. At most one SMTP step lies between two of them.
     """
     engine, encoder = schema.make_engine(url), WordEncoder()
-
-    def step(*_: object) -> None:
-        steps.value += 1
-        if steps.value == attempt.deadly:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    event.listen(engine, "before_cursor_execute", step)
-    event.listen(engine, "commit", step)
+    killer = Killer(attempt, steps)
+    event.listen(engine, "before_cursor_execute", killer.on_statement)
+    event.listen(engine, "commit", killer.on_commit)
     settings, now = settings_module.load({}), DUE + timedelta(days=attempt.day)
     context = Context(
         engine,
@@ -112,7 +139,7 @@ def test_kill_at_any_step_loses_no_email(
                 step_count = steps.value
             done = False
             while not done:
-                deadly = rng.randint(1, step_count * 2)
+                deadly = rng.randint(1, step_count)
                 attempt = Attempt(day, deadly, name)
                 process, _ = run_process(processes, database_url, mail, attempt)
                 done = process.exitcode == 0
@@ -136,21 +163,26 @@ def assert_delivered(sessions: Sessions, mail: MailServer, addresses: list[str],
     assert twice <= doubtful
 
 
-def test_email_interrupted_before_its_end_is_sent_by_the_next_run(
-    processes: ForkServerContext, database_url: str, sessions: Sessions
+@pytest.mark.parametrize(
+    ("at_end", "state", "received"), [("uncommitted", "sending", 0), ("committed", "ending", 1)]
+)
+def test_email_interrupted_at_its_end_is_sent_by_the_next_run(  # noqa: PLR0917 - fixtures
+    processes: ForkServerContext,
+    database_url: str,
+    sessions: Sessions,
+    at_end: str,
+    state: str,
+    received: int,
 ):
     subscribe(sessions, "ann@x.example")
     report_news(sessions, DUE - timedelta(hours=2))
     with MailServer() as mail:
-        for deadly in range(1, 200):
-            process, _ = run_process(processes, database_url, mail, Attempt(0, deadly))
-            with sessions.begin() as session:
-                states = list(session.scalars(text("SELECT state FROM deliveries ORDER BY id")))
-            if process.exitcode == 0 or "ending" in states:
-                break
-            assert mail.received == []
+        process, _ = run_process(processes, database_url, mail, Attempt(0, at_end=at_end))
+        assert process.exitcode == -signal.SIGKILL
+        with sessions.begin() as session:
+            assert list(session.scalars(text("SELECT state FROM deliveries"))) == [state]
+        assert len(mail.received) == received
         process, _ = run_process(processes, database_url, mail, Attempt(0))
         assert process.exitcode == 0
-    received = {email["Message-ID"] for _, email in mail.received}
-    assert len(received) == 1
-    assert len(mail.received) <= 2
+    assert len(mail.received) == received + 1
+    assert len({email["Message-ID"] for _, email in mail.received}) == 1
