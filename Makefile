@@ -39,11 +39,12 @@ test-server: $(VENV)/ready-dev
 	@test -n "$$SAMESTORY_TEST_SERVER" || { echo "Set SAMESTORY_TEST_SERVER to the URL of a Postgres." >&2; exit 2; }
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q $(SERVER_TESTS)
 
-# Runs tests with the oldest versions that pyproject.toml allows, in an environment of their own.
+# Runs tests with the oldest versions that pyproject.toml allows, in an environment of their own. They are
+# compiled first: Python warns about the source of some of them, and tests fail on warnings.
 test-oldest: $(VENV)/ready-dev
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv venv --quiet --clear --python 3.11 build/oldest
-	VIRTUAL_ENV=build/oldest $(BIN)/uv pip install --quiet --resolution lowest-direct --index-strategy unsafe-best-match $(PIP_ARGS) -e service/client -e '.[dev]'
+	VIRTUAL_ENV=build/oldest $(BIN)/uv pip install --quiet --compile-bytecode --resolution lowest-direct --index-strategy unsafe-best-match $(PIP_ARGS) -e service/client -e '.[dev]'
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 build/oldest/bin/python -m pytest -q tests/unit tests/integration/web tests/integration/stories
 
 # Runs the property tests with new random examples. `@reproduce_failure` in the output repeats one.

@@ -94,7 +94,7 @@ def list_keys(
     session: ReadSession,
     *,
     revoked: Annotated[bool, Query(description="Include revoked keys.")] = False,
-    limit: Annotated[Limit, Query()] = 100,
+    limit: Limit = 100,
     cursor: CursorQuery = None,
 ) -> PageOut[KeyOut]:
     """List keys in order of creation, without their secrets."""

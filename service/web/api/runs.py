@@ -62,7 +62,7 @@ class RunOut(BaseModel):
 def list_runs(
     session: ReadSession,
     job: Annotated[JobName | None, Query(description="Name of a job; list only its runs.")] = None,
-    limit: Annotated[Limit, Query()] = 20,
+    limit: Limit = 20,
     cursor: CursorQuery = None,
 ) -> PageOut[RunOut]:
     """List the runs of the jobs, latest first."""

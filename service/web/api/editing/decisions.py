@@ -132,7 +132,7 @@ def list_decisions(
         ShortText | None, Query(description="Id of a story; list only decisions about it.")
     ] = None,
     undone: Annotated[bool, Query(description="Include undone decisions.")] = False,
-    limit: Annotated[Limit, Query()] = 50,
+    limit: Limit = 50,
     cursor: CursorQuery = None,
 ) -> PageOut[DecisionOut]:
     """List decisions, oldest first."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
@@ -94,7 +94,7 @@ class SavedQueryOut(BaseModel):
 
 @router.get("")
 def list_queries(
-    session: ReadSession, limit: Annotated[Limit, Query()] = 100, cursor: CursorQuery = None
+    session: ReadSession, limit: Limit = 100, cursor: CursorQuery = None
 ) -> PageOut[SavedQueryOut]:
     """List saved queries, ordered by id."""
     after = CURSOR.decode(cursor)

@@ -103,7 +103,7 @@ def list_changes(
     request: Request,
     session: ETagSession,
     since: Since = 0,
-    limit: Annotated[Limit, Query()] = PAGE_SIZE,
+    limit: Limit = PAGE_SIZE,
     *,
     q: QParameter = None,
     query: QueryParameter = None,

@@ -43,7 +43,6 @@ ARTICLE_CURSOR = Cursor("members", bool, AwareDatetime, BigInt)
 EVIDENCE_CURSOR = Cursor("evidence", bool, AwareDatetime, BigInt)
 TIMELINE_CURSOR = Cursor("timeline", AwareDatetime, BigInt)
 TRANSITION_CURSOR = Cursor("transitions", BigInt)
-PartLimit = Annotated[Limit, Query()]
 MemberFields = Annotated[
     Names, validate_fields(MemberOut), fields_parameter("id,title,outlet,score")
 ]
@@ -164,7 +163,7 @@ def list_story_articles(  # noqa: PLR0917  # FastAPI calls it by name
             description="Types of articles; matches any of them.",
         ),
     ],
-    limit: PartLimit = 50,
+    limit: Limit = 50,
     cursor: CursorQuery = None,
     as_of: AsOf = None,
     fields: Annotated[MemberFields | None, Query()] = None,
@@ -181,7 +180,7 @@ def list_story_articles(  # noqa: PLR0917  # FastAPI calls it by name
 def get_story_timeline(
     session: ETagSession,
     story_id: StoryId,
-    limit: PartLimit = 50,
+    limit: Limit = 50,
     cursor: CursorQuery = None,
     as_of: AsOf = None,
 ) -> PageOut[TimelinePointOut]:
@@ -217,7 +216,7 @@ def get_related_stories(session: ETagSession, story_id: StoryId, as_of: AsOf = N
 def list_story_evidence(
     session: ETagSession,
     story_id: StoryId,
-    limit: PartLimit = 50,
+    limit: Limit = 50,
     cursor: CursorQuery = None,
     as_of: AsOf = None,
 ) -> PageOut[EvidenceOut]:
@@ -233,7 +232,7 @@ def list_story_evidence(
 def list_story_transitions(
     session: ETagSession,
     story_id: StoryId,
-    limit: PartLimit = 100,
+    limit: Limit = 100,
     cursor: CursorQuery = None,
     as_of: AsOf = None,
 ) -> PageOut[TransitionOut]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
@@ -118,7 +118,7 @@ class AlertOut(BaseModel):
 def list_alerts(
     session: ReadSession,
     subscriber_id: SubscriberId,
-    limit: Annotated[Limit, Query()] = 100,
+    limit: Limit = 100,
     cursor: CursorQuery = None,
 ) -> PageOut[AlertOut]:
     """List the active alerts of a subscriber, oldest first."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
@@ -188,7 +188,7 @@ class AddedSubscriberOut(SubscriberOut):
 
 @router.get("")
 def list_subscribers(
-    session: ReadSession, limit: Annotated[Limit, Query()] = 100, cursor: CursorQuery = None
+    session: ReadSession, limit: Limit = 100, cursor: CursorQuery = None
 ) -> PageOut[SubscriberOut]:
     """List subscribers in the order in which they were added."""
     after = CURSOR.decode(cursor)

@@ -45,7 +45,7 @@ def list_deliveries(
         bool | None,
         Query(description="True: only failed attempts. False: only accepted ones. Default: both."),
     ] = None,
-    limit: Annotated[Limit, Query()] = 50,
+    limit: Limit = 50,
     cursor: CursorQuery = None,
 ) -> PageOut[DeliveryOut]:
     """List the attempts of the last 30 days, latest first."""

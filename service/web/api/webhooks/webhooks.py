@@ -1,8 +1,6 @@
 """`/v1/webhooks`: manage webhooks with a key of the role `admin`."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
 from service.domain.webhooks.event_filter import parse_event_filter
@@ -26,7 +24,7 @@ CURSOR = Cursor("webhooks", BigInt)
 
 @router.get("")
 def list_webhooks(
-    session: ReadSession, limit: Annotated[Limit, Query()] = 100, cursor: CursorQuery = None
+    session: ReadSession, limit: Limit = 100, cursor: CursorQuery = None
 ) -> PageOut[WebhookOut]:
     """List webhooks, oldest first, with filters, delivery state and pause reason."""
     after = CURSOR.decode(cursor)
