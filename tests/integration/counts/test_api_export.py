@@ -5,6 +5,7 @@ import csv
 import http.client
 import io
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from fastapi import HTTPException
 from samestory_client import ApiRefusedError, Client
+from sqlalchemy import update
 
 from service.settings import load as settings_module
 from service.store.catalogue.views import OutletFilter, OutletView, list_outlets
@@ -173,37 +175,37 @@ def test_invalid_parameters_are_rejected(world: Site, query: str):
     assert response.json["errors"][0]["location"] == f"query.{query.partition('=')[0]}"
 
 
-def test_export_shows_one_snapshot(sessions: Sessions):
-    """Articles that arrive while an export is read are not in it."""
+def slow_connection(site: Site) -> http.client.HTTPConnection:
+    """A connection whose small buffer makes the server wait until the client reads."""
+    connection = http.client.HTTPConnection("127.0.0.1", site.port)
+    connection.sock = socket.socket()
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.sock.settimeout(30)
+    connection.sock.connect(("127.0.0.1", site.port))
+    return connection
+
+
+@pytest.fixture(scope="module")
+def large_list(new_database: Callable[[], str]) -> Iterator[tuple[Sessions, Site]]:
+    """2,000 articles: more than the buffers of a slow connection hold."""
+    engine = schema.make_engine(new_database())
+    sessions = make_sessions(engine)
     with sessions.begin() as session:
         rows = Rows(session)
         outlet = rows.outlet("desk")
-        for number in range(3000):
+        for number in range(2000):
             rows.article(outlet, f"{number} {'long ' * 200}")
     with serving(sessions) as site:
-        connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
-        connection.request("GET", "/v1/export/articles?sort=oldest")
-        response = connection.getresponse()
-        start = response.read(1000)
-        with sessions.begin() as session:
-            session.query(ArticleRow).update({"title": "changed"})
-        lines = (start + response.read()).splitlines()
-        connection.close()
-        assert len(lines) == 3000
-        assert not any(b"changed" in line for line in lines)
-        assert b"changed" in site.get("/v1/export/articles?limit=1").body
+        yield sessions, site
+    engine.dispose()
 
 
-def test_number_of_exports_of_a_client_is_limited(sessions: Sessions):
-    with sessions.begin() as session:
-        rows = Rows(session)
-        outlet = rows.outlet("desk")
-        for number in range(6000):
-            rows.article(outlet, f"{number} {'long ' * 300}")
+def test_number_of_exports_of_a_client_is_limited(large_list: tuple[Sessions, Site]):
+    _, site = large_list
     slots = settings_module.load({}).web.max_exports_per_client
-    with serving(sessions) as site, ExitStack() as stack:
+    with ExitStack() as stack:
         for _ in range(slots):
-            connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
+            connection = slow_connection(site)
             stack.callback(connection.close)
             connection.request("GET", "/v1/export/articles")
             assert connection.getresponse().read(10)
@@ -213,6 +215,22 @@ def test_number_of_exports_of_a_client_is_limited(sessions: Sessions):
         assert "at most 2 per client" in refused.json["detail"]
         stack.close()
         assert any(site.get("/v1/export/outlets").status == 200 for _ in range(200))
+
+
+def test_export_shows_one_snapshot(large_list: tuple[Sessions, Site]):
+    """Articles that change while an export is read are in it as they were at its start."""
+    sessions, site = large_list
+    connection = slow_connection(site)
+    connection.request("GET", "/v1/export/articles?sort=oldest")
+    response = connection.getresponse()
+    start = response.read(1000)
+    with sessions.begin() as session:
+        session.execute(update(ArticleRow).values(title="changed"))
+    lines = (start + response.read()).splitlines()
+    connection.close()
+    assert len(lines) == 2000
+    assert not any(b"changed" in line for line in lines)
+    assert b"changed" in site.get("/v1/export/articles?limit=1").body
 
 
 def test_next_export_waits_until_a_slot_is_free():
