@@ -167,11 +167,6 @@ def test_cannot_link_constraints_always_hold(
     assert all(group_of[one] != group_of[other] for one, other in cannot if one != other)
 
 
-def test_thousands_of_identical_articles_form_one_group() -> None:
-    articles = [Article(number, EVENTS[0], EVENTS[0]) for number in range(3000)]
-    assert [len(group) for group in groups_of(articles)] == [3000]
-
-
 def test_must_link_articles_share_a_group() -> None:
     constraints = Constraints(must_link=frozenset({(0, 100)}))
     matching = [
