@@ -139,6 +139,8 @@ def _pairs_with_shared_keys(keys: Keys, rows: Rows, count: int) -> Rows:
 
     `rows` are ascending.
     """
+    if not len(keys):
+        return np.zeros(0, dtype=np.int64)
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     # Most keys occur once. Without them, the arrays below are small.

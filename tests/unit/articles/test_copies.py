@@ -254,6 +254,7 @@ def test_empty_text_shares_nothing() -> None:
         == 0
     )
     assert candidate_rows([], 256) == {}
+    assert candidate_rows([Shingles.empty(), Shingles.empty()], 256) == {}
 
 
 def test_fully_quoted_shingle_has_half_weight() -> None:
