@@ -1,5 +1,6 @@
 """Prompt and resources of the MCP server: a briefing, the top stories, one story."""
 
+import json
 from typing import Annotated
 
 from pydantic import Field
@@ -31,11 +32,9 @@ class Briefings:
         language: Annotated[str, Field(max_length=100, description="Language to write in.")] = "",
     ) -> str:
         """Write a briefing of the news, with sources."""
-        find = (
-            f"Call `search` with query={topic!r} and since={since!r}."
-            if topic
-            else f"Call `stories` with since={since!r}."
-        )
+        tool = "search" if topic else "stories"
+        arguments = {"q": topic, "since": since} if topic else {"since": since}
+        find = f"Call `{tool}` with {json.dumps(arguments, ensure_ascii=False)}."
         write_in = f" Write in {language}." if language else ""
         return (
             f"Brief me on {topic or 'the news'} since {since}.{write_in}\n\n"

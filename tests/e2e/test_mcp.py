@@ -162,6 +162,8 @@ async def read_briefings(agent: Client) -> None:
     text = prompt.messages[0].content
     assert isinstance(text, TextContent)
     assert "Brief me on Moscow since -24h. Write in German." in text.text
+    await make_prescribed_calls(agent, topic="")
+    await make_prescribed_calls(agent, topic='Moscow "peace talks"')
     listed = {str(each.uri) for each in (await agent.list_resources()).resources}
     assert listed == {"samestory://stories"}
     top = (await agent.read_resource("samestory://stories")).contents[0]
@@ -170,6 +172,17 @@ async def read_briefings(agent: Client) -> None:
     one = (await agent.read_resource(f"samestory://stories/{MEETING}")).contents[0]
     assert isinstance(one, TextResourceContents)
     assert json.loads(one.text)["id"] == MEETING
+
+
+async def make_prescribed_calls(agent: Client, *, topic: str) -> None:
+    """Make each call with arguments that the prompt prescribes."""
+    prompt = await agent.get_prompt("brief_me", {"topic": topic})
+    text = prompt.messages[0].content
+    assert isinstance(text, TextContent)
+    calls = re.findall(r"Call `(\w+)` with (.+)\. Take", text.text)
+    assert calls, text.text
+    for tool, arguments in calls:
+        await call(agent, tool, **json.loads(arguments))
 
 
 async def use_text_tools(agent: Client) -> None:
