@@ -12,6 +12,7 @@ from jobs.running.context import Context, Counts
 from jobs.running.run_locks import HeldLock, RunLocks, open_run_locks
 from service.embed import free_memory
 from service.errors import DatabaseUnreachableError, LockLostError, SamestoryError
+from service.errors.redaction import redact_error
 from service.store.database.errors import translate_database_errors
 from service.store.database.sessions import fenced_sessions
 from service.store.runs import maintenance, runs
@@ -83,7 +84,7 @@ def run_locked(job: Job, context: Context, run_locks: RunLocks) -> Counts | None
                 held.raise_if_lost()
                 error = None
         except Exception as caught:
-            error = f"{type(caught).__name__}: {caught}"
+            error = redact_error(f"{type(caught).__name__}: {caught}")
             raise
         finally:
             seconds = time.monotonic() - started

@@ -9,6 +9,12 @@ HIDDEN = "…"
 DATABASE_OPTIONS = frozenset({"host", "hostaddr", "port", "sslmode"})
 #: Longest part of a rejected text that a message shows.
 _MAX_INPUT = 200
+#: Longest error of a run that is stored.
+_MAX_ERROR = 300
+#: The local part of an email address.
+_LOCAL_PART = re.compile(r"[^\s\"'<>()\[\],;:=/@]{1,64}(?=@[\w.-]+)")
+#: Start of the statement in a message of SQLAlchemy.
+_STATEMENT = re.compile(r"\s*\[(SQL|parameters): .*", re.DOTALL)
 #: User and password of a URL in the path of another one, and what may follow an escaped question
 #: mark; some services fetch the address in their path.
 _NESTED_USER = re.compile(r"(:/{1,2}|:%2f%2f|%3a%2f%2f)(?:(?!%2f|/).)*(?:@|%40)", re.IGNORECASE)
@@ -77,6 +83,16 @@ def redact_input(text: str) -> str:
 def redact_urls(text: str) -> str:
     """Return a text, such as a message of a library, with each URL and query redacted."""
     return _URL_OR_VALUE.sub(_redact_match, text)
+
+
+def redact_error(error: str) -> str:
+    """Return the form of the error of a run that everyone may read.
+
+    It is the first line, without SQL, parameters, email addresses and the values in URLs, cut after
+    300 characters. The log has the full text. Idempotent.
+    """
+    lines = _STATEMENT.sub("", error).strip().splitlines()
+    return _LOCAL_PART.sub(HIDDEN, redact_urls(lines[0]))[:_MAX_ERROR] if lines else ""
 
 
 def _redact_match(match: re.Match[str]) -> str:

@@ -43,7 +43,10 @@ class RunOut(BaseModel):
     counts: dict[str, Any] = Field(
         description="Counts of the run, such as `new` articles; they differ between jobs."
     )
-    error: str | None = Field(description="Error message of a failed run; null for others.")
+    error: str | None = Field(
+        description="Kind and first line of the error of a failed run, without SQL and addresses; "
+        "the log has the full text. Null for others."
+    )
 
     @classmethod
     def of(cls, run: RunView) -> Self:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 from structlog.testing import capture_logs
 
 from jobs.running.context import Context, Counts
@@ -21,6 +21,7 @@ from service.errors import (
 from service.store.database.errors import translate_database_errors
 from service.store.database.schema import make_engine
 from service.store.runs import runs
+from service.store.runs.views import list_runs, load_last_finished_runs
 from service.store.tables import RunRow
 from tests.integration.conftest import Clock
 
@@ -60,6 +61,29 @@ def test_failed_run_is_recorded_with_error(context: Context):
         run_job(job(fail), context)
     [row] = load_runs(context)
     assert (row.outcome, row.error) == ("failed", "SamestoryError: no luck")
+
+
+def test_stored_error_has_no_statement_and_no_values(context: Context):
+    def fail(inside: Context) -> Counts:
+        with inside.sessions() as session:
+            session.execute(text("SELECT CAST(:id AS int)"), {"id": 2**40})
+        return {}
+
+    with pytest.raises(DBAPIError, match="parameters"):
+        run_job(job(fail), context)
+    [row] = load_runs(context)
+    assert row.error is not None
+    assert row.error.endswith("integer out of range")
+    assert "SELECT" not in row.error
+
+
+def test_list_of_runs_redacts_errors_of_earlier_versions(context: Context):
+    with context.sessions.begin() as session:
+        run_id = runs.start_run(session, "sample", now=context.clock())
+        error = "DataError: no\n[SQL: SELECT 1]\n[parameters: {'id': 1}]"
+        runs.finish_run(session, run_id, seconds=1, counts={}, error=error)
+        assert [run.error for run in list_runs(session).items] == ["DataError: no"]
+        assert [run.error for run in load_last_finished_runs(session)] == ["DataError: no"]
 
 
 @pytest.mark.parametrize("error", [SamestoryError("expected"), ZeroDivisionError("a bug")])

@@ -7,7 +7,7 @@ import pytest
 from service.domain.catalogue.feed_overrides import FeedOverrides, check_overrides
 from service.domain.webhooks.target_url import parse_target_url
 from service.errors import BadInputError, BadStatusError
-from service.errors.redaction import redact_input, redact_url, redact_urls
+from service.errors.redaction import redact_error, redact_input, redact_url, redact_urls
 from service.ingest.add_feed import fetch_one
 from service.settings.load import load
 
@@ -112,3 +112,27 @@ def test_errors_of_feeds_show_no_secret() -> None:
 
     assert str(error) == "https://outlet.example/?key=…: Redirect to https://o.example/?key=…"
     assert (error.url, error.status) == ("https://outlet.example/?key=…", 404)
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        ("SamestoryError: no luck", "SamestoryError: no luck"),
+        (
+            "DataError: (psycopg.Error) out of range\n[SQL: SELECT 1]\n[parameters: {'a': 'b@c.example'}]",
+            "DataError: (psycopg.Error) out of range",
+        ),
+        ("E: failed [SQL: SELECT 1] [parameters: {}]", "E: failed"),
+        (
+            "SMTPError: 550 <ann.lee@mail.example> unknown",
+            "SMTPError: 550 <…@mail.example> unknown",
+        ),
+        ("KeyError: 'ann@mail.example'", "KeyError: '…@mail.example'"),
+        ("E: https://me:pw@o.example/@name?k=v", "E: https://o.example/@name?k=…"),
+        ("ValueError: " + "a" * 1000, "ValueError: " + "a" * 288),
+        ("", ""),
+    ],
+)
+def test_error_of_a_run_is_one_line_without_statement_and_addresses(error: str, shown: str) -> None:
+    assert redact_error(error) == shown
+    assert redact_error(shown) == shown

@@ -19,7 +19,7 @@ from service.domain.pairs.features import window_vocabulary
 from service.domain.stories.description import DescriptionContext, StoryContent, describe_story
 from service.domain.stories.wording.storyline_names import name_storyline
 from service.domain.text.sentences import split_sentences
-from service.errors.redaction import redact_input, redact_url, redact_urls
+from service.errors.redaction import redact_error, redact_input, redact_url, redact_urls
 from service.ingest.admit import MAX_TITLE_CHARACTERS
 from tests.support.content.events import START, encoded
 from tests.support.growth import PIECES, TextFunction, find_text_functions
@@ -34,7 +34,7 @@ PACKAGES: tuple[ModuleType, ...] = (
     service.web.rendering,
     service.web.requests,
 )
-OTHERS = (redact_input, redact_url, redact_urls)
+OTHERS = (redact_error, redact_input, redact_url, redact_urls)
 #: Functions that connect to servers, limit the memory of the process, or read trusted bytes.
 NOT_MEASURED = {
     *("fetch_feed", "fetch_one", "discover_feeds", "read_pages", "check_target_allowed"),
