@@ -1,5 +1,6 @@
 """Fields of the query language: their names, and the conditions that their values mean."""
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -32,6 +33,7 @@ _TIME_FORMS = (
 #: Fields whose values are words in any of their forms.
 _WORD_FIELDS = frozenset({Field.HEADLINE, Field.KEYWORD, Field.ENTITY})
 _WILDCARD = re.compile(r"(?<!\S)\*\w|\w\*(?!\S)")
+_INTEGER, _DECIMAL = re.compile(r"[0-9]+"), re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
 _COMPARED = re.compile(r"(>=|<=|>|<)(.+)", re.DOTALL)
 
 
@@ -172,20 +174,30 @@ def _parse_counts(name: str, text: str) -> tuple[Bound, Bound]:
     if low is None and high is None:
         exact = _parse_count(name, text)
         return exact, exact
-    step = 0 if name == Field.VELOCITY else 1
-    return (
-        None if low is None else _parse_count(name, low) + (step if sign == ">" else 0),
-        None if high is None else _parse_count(name, high) - (step if sign == "<" else 0),
-    )
+    start = None if low is None else _parse_count(name, low)
+    end = None if high is None else _parse_count(name, high)
+    start = _next_number(name, start, math.inf) if start is not None and sign == ">" else start
+    end = _next_number(name, end, -math.inf) if end is not None and sign == "<" else end
+    if (start is not None and start > MAX_COUNT) or (end is not None and end < 0):
+        raise BadInputError(
+            f"The range {name} {text!r} is empty: values are from 0 to {MAX_COUNT}; use another one"
+        )
+    return start, end
+
+
+def _next_number(name: str, number: float, towards: float) -> float:
+    """The nearest number on one side, because both ends of a range are included."""
+    if name == Field.VELOCITY:
+        return math.nextafter(number, towards)
+    return number + (1 if towards > 0 else -1)
 
 
 def _parse_count(name: str, text: str) -> float:
-    try:
-        number = float(text) if name == Field.VELOCITY else int(text)
-    except ValueError:
-        number = -1
-    if not text.isascii() or not 0 <= number <= MAX_COUNT:
+    if not (_DECIMAL if name == Field.VELOCITY else _INTEGER).fullmatch(text):
         raise BadInputError(f"Invalid {name} {text!r}: use {_COUNT_FORMS}")
+    number = float(text) if name == Field.VELOCITY else int(text)
+    if number > MAX_COUNT:
+        raise BadInputError(f"Invalid {name} {text!r}: use at most {MAX_COUNT}")
     return number
 
 

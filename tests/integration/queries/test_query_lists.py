@@ -104,6 +104,8 @@ def found(site: Site, parameters: str) -> set[str]:
         ("countries:2..", {"ferry", "late"}),
         ("countries:3", {"ferry"}),
         ("languages:>=3", {"ferry"}),
+        ("velocity:>0", set()),
+        ("velocity:<=0 since:-24h", {"ferry", "tax", "dock"}),
         ("language:fr", {"ferry"}),
         ("type:opinion", {"tax"}),
         ("first_outlet:quay since:-24h", {"ferry"}),
@@ -166,6 +168,7 @@ def test_relative_times_of_a_store_that_is_not_live_count_from_the_latest_report
         ("ferry outlt:quay", "position 7: Unknown field 'outlt': did you mean outlet?"),
         ("ferry outlet:kay", "position 7: Unknown outlet 'kay': did you mean quay"),
         ("ferry storyline:sag", "did you mean saga"),
+        ("independent:>2147483647", "values are from 0 to 2147483647"),
     ],
 )
 def test_errors_are_the_same_everywhere(

@@ -1,5 +1,7 @@
 """The grammar: what each form means, and errors with position and remedy."""
 
+import math
+
 import pytest
 
 from service.domain.queries.conditions import (
@@ -11,6 +13,7 @@ from service.domain.queries.conditions import (
     Query,
     RelativeTime,
 )
+from service.domain.queries.fields import MAX_COUNT
 from service.domain.queries.grammar import parse_query
 from service.domain.search.search_terms import SearchTerms
 from service.domain.stories.filters import PastStoryFilter
@@ -33,7 +36,10 @@ from tests.support.database.rows import NOW
         ("independent:>3", Between(Field.INDEPENDENT, 4, None)),
         ("countries:<=8", Between(Field.COUNTRIES, None, 8)),
         ("-languages:2..4", Between(Field.LANGUAGES, 2, 4, negated=True)),
-        ("velocity:>1.5", Between(Field.VELOCITY, 1.5, None)),
+        ("countries:>=2147483647", Between(Field.COUNTRIES, MAX_COUNT, None)),
+        ("velocity:>=1.5", Between(Field.VELOCITY, 1.5, None)),
+        ("velocity:>1.5", Between(Field.VELOCITY, math.nextafter(1.5, 2), None)),
+        ("velocity:<1.5", Between(Field.VELOCITY, None, math.nextafter(1.5, 0))),
         ("since:-24h", Between(Field.REPORTED, RelativeTime("-24h"))),
         ("first_reported:-2d..-1d",
          Between(Field.FIRST_REPORTED, RelativeTime("-2d"), RelativeTime("-1d"))),
@@ -62,6 +68,13 @@ def test_one_condition(text: str, condition: Condition) -> None:
         ("entity:*akar", "entity takes no wildcard"),
         ("outlet:a,", "empty value"),
         ("independent:many", "position 1: Invalid independent 'many': use a number"),
+        ("independent:>2147483647", "values are from 0 to 2147483647; use another one"),
+        ("coverage:2147483648", "use at most 2147483647"),
+        ("countries:<0", "is empty: values are from 0"),
+        ("velocity:<0", "is empty: values are from 0"),
+        ("articles:1_0", "Invalid articles '1_0': use a number"),
+        ("articles:+3", "Invalid articles"),
+        ("velocity:nan", "Invalid velocity"),
         ("since:someday", "Invalid since: 'someday' is not a time"),
         ("since:today@Nowhere", "is not a time"),
         ("reported:2026-11-01T10:00", "use a day such as today"),
