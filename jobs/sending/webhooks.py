@@ -10,13 +10,16 @@ import aiohttp
 import structlog
 
 from jobs.running.context import Context, Counts
+from jobs.sending.isolation import RUN_ERRORS, describe_error
 from service.domain.webhooks.retries import DeliveryOutcome, RetryPolicy
 from service.domain.webhooks.signing import message_id, sign
 from service.ingest.fetching.post import post, webhook_session
 from service.ingest.fetching.webhook_target import delivery_body
 from service.store.database.claims import open_owner
+from service.store.database.errors import translate_database_errors
 from service.store.database.sessions import outcome_sessions
 from service.store.webhooks import outbox
+from service.store.webhooks.failures import record_failure
 from service.telemetry import process
 
 log = structlog.get_logger()
@@ -63,9 +66,21 @@ class _Sender:
     deadline: float
 
     async def deliver(self, webhook: int) -> list[DeliveryOutcome]:
-        """Deliver batch after batch to one webhook until nothing is due."""
-        context, settings = self.context, self.context.settings.webhooks
+        """Deliver to one webhook until nothing is due; its errors do not stop other webhooks."""
         outcomes = list[DeliveryOutcome]()
+        try:
+            with translate_database_errors(self.context.engine):
+                await self._deliver_batches(webhook, outcomes)
+        except RUN_ERRORS:
+            raise
+        except Exception as error:
+            log.exception("webhook failed", action="webhook_failed", webhook=webhook)
+            outcomes.append(self._record_failure(webhook, error))
+        return outcomes
+
+    async def _deliver_batches(self, webhook: int, outcomes: list[DeliveryOutcome]) -> None:
+        """Deliver batch after batch and append the outcomes."""
+        context, settings = self.context, self.context.settings.webhooks
         duration = timedelta(seconds=CLAIM_TIMEOUTS * settings.timeout_seconds)
         while time.monotonic() < self.deadline and not context.stop_requested():
             with context.sessions.begin() as session:
@@ -92,7 +107,19 @@ class _Sender:
                 )
             if not has_more:
                 break
-        return outcomes
+
+    def _record_failure(self, webhook: int, error: Exception) -> DeliveryOutcome:
+        context = self.context
+        with outcome_sessions(context.sessions).begin() as session:
+            return record_failure(
+                session,
+                webhook,
+                describe_error(error),
+                owner=self.owner,
+                now=context.clock(),
+                policy=RetryPolicy.from_settings(context.settings.webhooks),
+                jitter=random.random(),
+            )
 
     async def _send(self, batch: outbox.DeliveryBatch) -> dict[int, DeliveryOutcome]:
         """Send the transitions of a batch at once; returns the outcomes by transition id."""

@@ -82,7 +82,7 @@ def change(
         BadInputError: the query is invalid, or a webhook or an alert uses it and cannot follow it.
     """
     row = _get_row(session, query_id)
-    meaning = parse_query(row.q).meaning
+    meaning = _meaning(row.q)
     q, title = row.q if q is None else q, row.title if title is None else title
     parsed = _check(session, q, title)
     users = list_users(session, query_id)
@@ -188,7 +188,7 @@ def find_unencoded_meanings(session: Session, model: int) -> dict[str, str]:
         SavedQueryRow.q.icontains("meaning:"),
         SavedQueryRow.meaning_model.is_distinct_from(model),
     )
-    meanings = {key: parse_query(q).meaning for key, q in session.execute(statement)}
+    meanings = {key: _meaning(q) for key, q in session.execute(statement)}
     return {key: meaning for key, meaning in meanings.items() if meaning}
 
 
@@ -197,7 +197,7 @@ def save_meaning(
 ) -> None:
     """Store the vector of a meaning, unless the query was changed or removed meanwhile."""
     row = session.get(SavedQueryRow, query_id, with_for_update=True)
-    if row is not None and parse_query(row.q).meaning == meaning:
+    if row is not None and _meaning(row.q) == meaning:
         row.meaning_model, row.meaning_vector = model, vector
 
 
@@ -209,6 +209,14 @@ def require_followable(query: Query) -> Query:
             "leave it out"
         )
     return query
+
+
+def _meaning(q: str) -> str:
+    """The meaning of a stored query; "" if the query of another version is invalid now."""
+    try:
+        return parse_query(q).meaning
+    except BadInputError:
+        return ""
 
 
 def _check(session: Session, q: str, title: str) -> Query:

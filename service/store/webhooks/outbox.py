@@ -31,6 +31,7 @@ from service.store.story_views.history import select_transitions, transition_fro
 from service.store.tables import TransitionRow, WebhookBlockedStoryRow, WebhookRow
 from service.store.webhooks import attempts
 from service.store.webhooks.event_filter import filter_conditions, query_conditions
+from service.store.webhooks.failures import clear_failure
 from service.store.webhooks.webhooks import read_health, retry_blocked_stories, write_health
 
 
@@ -106,6 +107,7 @@ def load_next_batch(
             webhook_id, row.url, row.secret, tuple(fresh), tuple(retried), owner, position
         )
     row.last_delivered_id = position
+    clear_failure(session, row)
     return None
 
 

@@ -23,7 +23,7 @@ from service.store.database.sessions import Sessions
 from service.store.queries import saved
 from service.store.subscribers import alerts
 from service.store.subscribers.digest_stories import load_digest_stories
-from service.store.tables import StoryRow
+from service.store.tables import SavedQueryRow, StoryRow
 from service.store.webhooks import webhooks as hooks
 from tests.support.database.api_keys import KeyClient, make_key_client
 from tests.support.database.embedded_articles import ENCODER, embed_all_articles
@@ -150,6 +150,48 @@ def test_webhook_gets_only_changes_of_matching_stories(
         later = replace(world, clock=lambda: NOW + timedelta(days=1))
         run_job(Job("webhooks", 5, 600, webhooks), later)
         assert [each.data["kind"] for each in receiver.accepted] == ["emerged", "grew"]
+
+
+def _break_queries(sessions: Sessions) -> None:
+    """Store values that are accepted nowhere now, as of another version."""
+    with sessions.begin() as session:
+        row = session.get_one(SavedQueryRow, "unreadable")
+        row.q = "independent:>2147483647"
+        row = session.get_one(SavedQueryRow, "crashes")
+        row.meaning_model, row.meaning_vector = 1, [1.0]
+
+
+@pytest.mark.usefixtures("site")
+def test_failing_webhook_names_its_query_and_does_not_stop_others(
+    sessions: Sessions, context: Context
+) -> None:
+    world = replace(deliver_to_loopback(context), clock=lambda: NOW)
+    with WebhookReceiver() as receiver:
+        with sessions.begin() as session:
+            embed_all_articles(session)
+            saved.add(session, "unreadable", "ferry", made_by="ann", now=NOW)
+            saved.add(session, "crashes", "meaning:ferry", made_by="ann", now=NOW)
+            unreadable, crashes, plain = (
+                hooks.add(session, receiver.url, EventFilter(query=each), now=NOW, since=0)[0].id
+                for each in ("unreadable", "crashes", None)
+            )
+        _break_queries(sessions)
+        counts = run_job(Job("webhooks", 5, 600, webhooks), world)
+        assert counts == {"delivered": 2, "failed": 2}
+        with sessions.begin() as session:
+            failed = hooks.get(session, unreadable)
+            assert failed.error is not None
+            assert failed.error.startswith("Saved query unreadable: Invalid query at position 1")
+            assert (failed.state, failed.health.next_attempt_at is None) == ("active", False)
+            assert "Saved query crashes: internal error" in (
+                hooks.get(session, crashes).error or ""
+            )
+            assert hooks.get(session, plain).error is None
+            saved.change(session, "unreadable", q="zeppelin", now=NOW)
+        later = replace(world, clock=lambda: NOW + timedelta(hours=1))
+        run_job(Job("webhooks", 5, 600, webhooks), later)
+        with sessions.begin() as session:
+            assert hooks.get(session, unreadable).error is None
 
 
 @pytest.mark.usefixtures("site")
