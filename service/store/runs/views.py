@@ -1,10 +1,11 @@
 """Job runs for the API and the metrics, latest first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.errors.redaction import redact_error
@@ -56,7 +57,7 @@ def load_last_finished_runs(session: Session) -> tuple[RunView, ...]:
     return tuple(map(_to_view, session.execute(statement)))
 
 
-def _to_view(row: Row[Any]) -> RunView:
+def _to_view(row: Sequence[Any]) -> RunView:
     """Redact the error once more: earlier versions stored the full text."""
     run = RunView(*row)
     return replace(run, error=redact_error(run.error)) if run.error else run

@@ -15,11 +15,11 @@ from service.domain.editing.effects import MAX_ID
 from service.errors import BadInputError
 from service.web.pages.subscriptions import FormDep
 from service.web.people.pages import Person
+from service.web.requests.other_sites import reject_other_site
 
 #: Name of the hidden field with the token.
 TOKEN_FIELD = "form_token"  # noqa: S105  # a name
 INVALID_TOKEN = "This form is out of date. Reload the page, then send it again"  # noqa: S105
-OTHER_SITE = "Forms of other sites are rejected. Open the page on this site and send it there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,7 @@ def verify_form(request: Request, person: Person, fields: FormDep) -> Form:
 
 def verify_token(request: Request, expected: str, given: str) -> None:
     """Check the token of a form; raises HTTPException (403)."""
-    # Not `Origin`: it is `null`, because the pages send no referrer.
-    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        raise HTTPException(403, OTHER_SITE)
+    reject_other_site(request)
     if not expected or not secrets.compare_digest(expected.encode(), given.encode()):
         raise HTTPException(403, INVALID_TOKEN)
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,6 +17,7 @@ from service.settings.load import load
 from service.store.database.sessions import Sessions
 from service.store.subscribers import link_keys, subscribers
 from service.web.app import create_app
+from service.web.requests.preferences_cookie import COOKIE
 from tests.support.content.subscribers import DAILY, DUE
 from tests.support.database.rows import Rows
 from tests.support.servers.mail_server import MailServer
@@ -228,3 +230,43 @@ def test_follow_and_mute_with_the_cookie_of_the_preferences(
         assert post(site, "/follow", "outlet=harbour&action=sell", **headers).status == 422
         forgotten = post(site, "/follow", "outlet=harbour&action=forget", **headers)
         assert "Max-Age=0" in forgotten.headers["set-cookie"]
+
+
+@pytest.mark.parametrize("kind", ["expired", "invalid", "long"])
+def test_follow_deletes_an_outdated_cookie_and_names_the_way_to_a_new_link(
+    sessions: Sessions, mail_server: MailServer, kind: str
+) -> None:
+    with sessions.begin() as session:
+        Rows(session).outlet("harbour", "Harbour Times")
+        ann = subscribers.add(session, "ann@x.example", DAILY, Filters(), now=DUE)
+        key = link_keys.ensure_key(session, now=DUE)
+    yesterday = DUE.date() - timedelta(days=1)
+    token = {
+        "expired": sign_token(key, "preferences", ann.id, yesterday),
+        "invalid": "1-x",
+        "long": "1" * 200,
+    }[kind]
+    headers = {"Cookie": f"{COOKIE}={token}"}
+    with open_site(sessions, mail_server.port) as site:
+        shown = site.get("/follow?outlet=harbour", headers=headers)
+        assert shown.status == 200
+        assert "has expired or is invalid" in shown.text
+        assert "latest email" in shown.text
+        assert "Max-Age=0" in shown.headers["set-cookie"]
+        sent = post(site, "/follow", "outlet=harbour&action=follow", **headers)
+        assert (sent.status, sent.headers["location"]) == (303, "/follow?outlet=harbour")
+    with sessions.begin() as session:
+        assert not subscribers.get(session, ann.id).filters.followed_outlets
+
+
+def test_form_of_another_site_sends_no_confirmation(
+    sessions: Sessions, mail_server: MailServer
+) -> None:
+    with open_site(sessions, mail_server.port) as site:
+        body = "address=ann@x.example"
+        for header in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://other.example"}):
+            assert post(site, "/subscribe", body, **header).status == 403
+        own = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
+        assert post(site, "/subscribe", body, **own).status == 200
+        wait_until(lambda: bool(mail_server.received))
+    assert len(mail_server.received) == 1

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Cookie, Query
+from fastapi import APIRouter, Cookie, HTTPException, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError, model_validator
 from sqlalchemy.orm import Session
@@ -32,9 +32,11 @@ from service.web.rendering.pages import page_url, render_page
 from service.web.requests.parameters.form_query import FormQuery
 from service.web.requests.preferences_cookie import COOKIE, PATH, forget
 
+NO_LINK = "This browser has no link to preferences. Open “Preferences” in an email of the digest"
 router = APIRouter(prefix="/follow", default_response_class=HTMLResponse, include_in_schema=False)
 
-Token = Annotated[str, Cookie(alias=COOKIE, max_length=100)]
+#: Without a limit of its length: a wrong cookie is deleted, not rejected.
+Token = Annotated[str, Cookie(alias=COOKIE)]
 
 
 class Action(StrEnum):
@@ -80,11 +82,15 @@ def follow_page(
     query: Annotated[FollowQuery, Query()],
     token: Token = "",
 ) -> HTMLResponse:
-    """Show feeds and, for subscribers, buttons to follow and mute."""
+    """Show feeds and, for subscribers, buttons to follow and mute.
+
+    A cookie with an expired or invalid link is deleted, and the page names the ways to a new link.
+    """
     subject = _find_subject(session, query)
     subscriber = _find_subscriber(session, web, token)
     filters = subscriber.filters if subscriber else Filters()
-    return render_page(
+    is_outdated = bool(token) and subscriber is None
+    response = render_page(
         web,
         "follow.html",
         headers=PRIVATE,
@@ -95,12 +101,19 @@ def follow_page(
         followed=subject.key in _values(filters, f"followed_{subject.kind}s"),
         muted=subject.key in _values(filters, f"muted_{subject.kind}s"),
         can_subscribe=can_subscribe(web),
+        is_outdated=is_outdated,
     )
+    if is_outdated:
+        forget(response)
+    return response
 
 
 @router.post("", response_model=None)
 def change(web: WebContextDep, fields: FormDep, token: Token = "") -> Response:
-    """Follow, mute or clear for the subscriber of the cookie; or delete the cookie."""
+    """Follow, mute or clear for the subscriber of the cookie; or delete the cookie.
+
+    With an expired or invalid link in the cookie, nothing changes, and the page says so.
+    """
     query, action = _parse_form(fields)
     target = page_url(PATH, {"outlet": query.outlet, "storyline": query.storyline})
     if action is Action.FORGET:
@@ -109,7 +122,11 @@ def change(web: WebContextDep, fields: FormDep, token: Token = "") -> Response:
         return response
     kind, key = ("outlet", query.outlet) if query.outlet else ("storyline", query.storyline)
     with web.sessions.begin() as session:
-        subscriber = get_linked_subscriber(session, web, "preferences", token)
+        subscriber = _find_subscriber(session, web, token)
+        if subscriber is None and token:
+            return RedirectResponse(target, 303, PRIVATE)
+        if subscriber is None:
+            raise NotFoundError("page", "preferences", NO_LINK)
         filters = _apply(subscriber.filters, kind, key or "", action)
         subscribers.update_preferences(
             session, subscriber.id, subscriber.schedule, filters, now=web.clock()
@@ -148,7 +165,7 @@ def _values(filters: Filters, name: str) -> frozenset[str]:
 def _find_subscriber(session: Session, web: WebContext, token: str) -> Subscriber | None:
     try:
         return get_linked_subscriber(session, web, "preferences", token) if token else None
-    except NotFoundError:
+    except (NotFoundError, HTTPException):  # invalid, removed or expired
         return None
 
 

@@ -38,6 +38,7 @@ from service.web.dependencies import ReadSession, WebContext, WebContextDep
 from service.web.pages.subscriptions import FormDep, parse_preferences
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import render_page
+from service.web.requests.other_sites import reject_other_site
 from service.web.requests.parameters.form_query import FormQuery
 
 log = structlog.get_logger()
@@ -80,6 +81,7 @@ def subscribe(
     request: Request, session: ReadSession, web: WebContextDep, fields: FormDep
 ) -> HTMLResponse:
     """Accept an address; show the form with the error if a field is invalid."""
+    reject_other_site(request)
     outlets = [each for each in fields.get("followed_outlets", ()) if each]
     storylines = [each for each in fields.get("followed_storylines", ()) if each]
     if not can_subscribe(web):
