@@ -12,9 +12,9 @@ import structlog
 from jobs.running.context import Context, Counts
 from jobs.sending.isolation import RUN_ERRORS, describe_error
 from service.domain.webhooks.retries import DeliveryOutcome, RetryPolicy
-from service.domain.webhooks.signing import message_id, sign
+from service.domain.webhooks.signing import message_id
 from service.ingest.fetching.post import post, webhook_session
-from service.ingest.fetching.webhook_target import delivery_body
+from service.ingest.fetching.webhook_target import delivery_body, sign_delivery
 from service.store.database.claims import open_owner
 from service.store.database.errors import translate_database_errors
 from service.store.database.sessions import outcome_sessions
@@ -127,7 +127,7 @@ class _Sender:
         for transition in batch.transitions:
             body = delivery_body(transition)
             message = message_id(batch.webhook, transition.id)
-            headers = sign(batch.secret, message, body, at=self.context.clock())
+            headers = sign_delivery(batch.secret, message, body)
             posts.append(post(self.http, batch.url, body, headers))
         ids = [transition.id for transition in batch.transitions]
         sent = dict(zip(ids, await asyncio.gather(*posts), strict=True))

@@ -176,7 +176,7 @@ def test(webhook_id: WebhookId) -> None:
     """
     with _open_session() as (store, session):
         target = _load_target(session, webhook_id)
-    outcome = send_test_delivery(target, store.settings, now=store.clock())
+    outcome = send_test_delivery(target, store.settings)
     _print_outcome(target, outcome)
 
 
@@ -223,7 +223,7 @@ def redeliver(
         target = _load_target(session, webhook_id)
         transition = attempts.get_change(session, change)
     now = store.clock()
-    outcome = send_again(target, transition, store.settings, now=now)
+    outcome = send_again(target, transition, store.settings)
     with _open_session() as (_, session):
         webhooks.lock_row(session, webhook_id)  # it may have been removed meanwhile
         attempts.record(session, webhook_id, {change: outcome}, now=now, is_redelivery=True)

@@ -1,6 +1,7 @@
 """Webhook targets: SSRF check of the URL, body of deliveries, single deliveries."""
 
 import asyncio
+import secrets
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,21 +52,20 @@ def check_target_allowed(url: str, settings: Settings) -> None:
         )
 
 
-def send_test_delivery(
-    target: WebhookTarget, settings: Settings, *, now: datetime
-) -> DeliveryOutcome:
-    """Send one signed delivery of type `test`; nothing is stored."""
-    body = b'{"type":"test","timestamp":"' + format_timestamp(now).encode() + b'","data":{}}'
-    message = f"samestory-{target.webhook}-test-{now.timestamp():.0f}"
-    return _send(target, message, body, settings, now)
+def send_test_delivery(target: WebhookTarget, settings: Settings) -> DeliveryOutcome:
+    """Send one signed delivery of type `test` with an id of its own; nothing is stored."""
+    timestamp = format_timestamp(datetime.now(UTC)).encode()
+    body = b'{"type":"test","timestamp":"' + timestamp + b'","data":{}}'
+    message = f"samestory-{target.webhook}-test-{secrets.token_hex(8)}"
+    return _send(target, message, body, settings)
 
 
 def send_again(
-    target: WebhookTarget, transition: StoryTransition, settings: Settings, *, now: datetime
+    target: WebhookTarget, transition: StoryTransition, settings: Settings
 ) -> DeliveryOutcome:
     """Send one transition with the id and the body of its regular delivery; nothing is stored."""
     message = message_id(target.webhook, transition.id)
-    return _send(target, message, delivery_body(transition), settings, now)
+    return _send(target, message, delivery_body(transition), settings)
 
 
 def delivery_body(transition: StoryTransition) -> bytes:
@@ -76,15 +76,22 @@ def delivery_body(transition: StoryTransition) -> bytes:
     return f"{head}{data}}}".encode()
 
 
+def sign_delivery(secret: bytes, message: str, body: bytes) -> dict[str, str]:
+    """Headers of a delivery, signed for the present time.
+
+    It is the time of this machine, not of the service: the clock of a demo shows the time of its
+    samples, and receivers compare the time with their own clocks.
+    """
+    return sign(secret, message, body, at=datetime.now(UTC))
+
+
 def format_timestamp(at: datetime) -> str:
     """Timestamp of a delivery: ISO 8601, UTC, microseconds."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
-def _send(
-    target: WebhookTarget, message: str, body: bytes, settings: Settings, now: datetime
-) -> DeliveryOutcome:
-    headers = sign(target.secret, message, body, at=now)
+def _send(target: WebhookTarget, message: str, body: bytes, settings: Settings) -> DeliveryOutcome:
+    headers = sign_delivery(target.secret, message, body)
 
     async def send() -> DeliveryOutcome:
         async with webhook_session(settings.webhooks, settings.fetch) as http:

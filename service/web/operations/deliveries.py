@@ -87,7 +87,7 @@ def redeliver(web: WebContextDep, _: Admin, form: PostedForm) -> RedirectRespons
             hook, webhooks.get(session, hook).url, webhooks.get_secret(session, hook)
         )
         transition = attempts.get_change(session, change)
-    outcome = send_again(target, transition, web.settings, now=now)
+    outcome = send_again(target, transition, web.settings)
     with web.sessions.begin() as session:
         webhooks.lock_row(session, hook)  # it may have been removed meanwhile
         attempts.record(session, hook, {change: outcome}, now=now, is_redelivery=True)

@@ -418,7 +418,7 @@ def send_test(context: Context, number: int) -> DeliveryOutcome:
     with context.sessions.begin() as session:
         url = hooks.get(session, number).url
         target = WebhookTarget(number, url, hooks.get_secret(session, number))
-    return send_test_delivery(target, context.settings, now=context.clock())
+    return send_test_delivery(target, context.settings)
 
 
 def test_test_delivery_is_signed_and_stores_nothing(world: Context, receiver: WebhookReceiver):

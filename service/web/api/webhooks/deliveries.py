@@ -32,7 +32,7 @@ def send_test(web: WebContextDep, write: WriteDep, webhook_id: WebhookId) -> Res
         target = _load_target(session, webhook_id)
 
     def send(_: Session) -> WriteResult:
-        return WriteResult(OutcomeOut.of(send_test_delivery(target, web.settings, now=web.clock())))
+        return WriteResult(OutcomeOut.of(send_test_delivery(target, web.settings)))
 
     return write(send)
 
@@ -78,7 +78,7 @@ def redeliver(
 
     def send(session: Session) -> WriteResult:
         now = web.clock()
-        outcome = send_again(target, transition, web.settings, now=now)
+        outcome = send_again(target, transition, web.settings)
         webhooks.lock_row(session, webhook_id)  # it may have been removed meanwhile
         attempts.record(session, webhook_id, {change: outcome}, now=now, is_redelivery=True)
         return WriteResult(OutcomeOut.of(outcome))
