@@ -10,6 +10,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from service.domain.access.client_networks import client_network
 from service.settings.convert import parse_networks
 from service.settings.sections.web import WebSettings
+from service.web.request_lines import TolerantProtocol
 
 #: A client must read this many bytes of a response, or all of it, in `web.send_timeout_seconds`.
 MIN_READ = 48 << 10
@@ -32,7 +33,7 @@ def limited_protocol(web: WebSettings) -> type[H11Protocol]:
     return Protocol
 
 
-class _LimitedProtocol(H11Protocol):
+class _LimitedProtocol(TolerantProtocol):
     """One connection. A client that is too slow loses it, without a response."""
 
     settings: WebSettings
