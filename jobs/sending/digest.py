@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
-from jobs.sending.mail import run_mail_job, subscriber_batches
+from jobs.sending.mail import create_in_batches, run_mail_job
 from service.domain.grouping.same_events import find_same_events
 from service.domain.subscribers.alerts import list_deferred
 from service.domain.subscribers.digest_events import join_events
@@ -45,35 +46,48 @@ def digest(context: Context) -> Counts:
 
 def create_editions(context: Context) -> Counts:
     """Store all editions that are due, empty ones included; returns counts."""
+    return create_in_batches(context, partial(_create_for, context, _LazyIndex(context)))
+
+
+def _create_for(context: Context, index: "_LazyIndex", batch: Sequence[Subscriber]) -> Counts:
     now, settings = context.clock(), context.settings
     counts = {"created": 0, "empty": 0}
-    index: StoryIndex | None = None
-    for batch in subscriber_batches(context):
-        with context.sessions.begin() as session:
-            catch_up = settings.editions.catch_up
-            due_dates = editions.find_due(session, batch, now=now, catch_up=catch_up)
-            if not due_dates:
+    with context.sessions.begin() as session:
+        due_dates = editions.find_due(session, batch, now=now, catch_up=settings.editions.catch_up)
+        if not due_dates:
+            return counts
+        histories = load_histories(session, [each for each, _ in due_dates], settings, now)
+        deferred = alert_emails.load_deferred(session, histories, since=now - DEFERRED_PERIOD)
+        for subscriber, due in due_dates:
+            history, alerts = histories[subscriber.id], deferred.get(subscriber.id, {})
+            latest_by_story = {each.card.story: each for each in alerts.values()}
+            stories = index.load(session)
+            content = select_stories(stories, subscriber.filters, history, settings.digest)
+            lines = list_deferred(latest_by_story.values(), subscriber.filters)
+            content = replace(content, alerts=lines)
+            late = due.is_late(now, settings.editions.tolerance)
+            send = bool(content) or settings.editions.empty_days == "line"
+            edition_id = editions.add(
+                session, subscriber.id, due, content, now=now, late=late, send=send
+            )
+            if edition_id is None:  # another run stored it
                 continue
-            if index is None:  # loaded once, with the first edition of the run
-                index = StoryIndex(load_stories(session, context))
-            histories = load_histories(session, [each for each, _ in due_dates], settings, now)
-            deferred = alert_emails.load_deferred(session, histories, since=now - DEFERRED_PERIOD)
-            for subscriber, due in due_dates:
-                history, alerts = histories[subscriber.id], deferred.get(subscriber.id, {})
-                latest_by_story = {each.card.story: each for each in alerts.values()}
-                content = select_stories(index, subscriber.filters, history, settings.digest)
-                lines = list_deferred(latest_by_story.values(), subscriber.filters)
-                content = replace(content, alerts=lines)
-                late = due.is_late(now, settings.editions.tolerance)
-                send = bool(content) or settings.editions.empty_days == "line"
-                edition_id = editions.add(
-                    session, subscriber.id, due, content, now=now, late=late, send=send
-                )
-                if edition_id is None:  # another run stored it
-                    continue
-                alert_emails.assign_to_digest(session, alerts, edition_id)
-                counts["created" if send else "empty"] += 1
+            alert_emails.assign_to_digest(session, alerts, edition_id)
+            counts["created" if send else "empty"] += 1
     return counts
+
+
+class _LazyIndex:
+    """The stories of a run, loaded once, with its first edition."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._index: StoryIndex | None = None
+
+    def load(self, session: Session) -> StoryIndex:
+        if self._index is None:
+            self._index = StoryIndex(load_stories(session, self._context))
+        return self._index
 
 
 def load_stories(session: Session, context: Context) -> list[DigestStory]:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import structlog
 from pydantic import TypeAdapter
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
@@ -20,6 +21,8 @@ from service.store.queries.saved import NOT_FOR_ALERTS, SavedQuery, require_foll
 from service.store.queries.similar import select_similar_reports
 from service.store.subscribers import alert_emails
 from service.store.tables import AlertRow, SubscriberRow
+
+log = structlog.get_logger()
 
 _CONDITIONS = TypeAdapter(AlertConditions)
 
@@ -115,8 +118,8 @@ def load_saved_queries(
 ) -> list[Alert]:
     """Load the saved queries of alerts for some stories, with times relative to `now`.
 
-    At most five statements for each query. Until the meaning of a query has a vector, nothing
-    matches it.
+    At most five statements for each query. Until the meaning of a query has a vector, and if the
+    query is invalid, nothing matches it.
     """
     ids = {each.conditions.saved.id for each in alerts if each.conditions.saved}
     loaded = {each: _load_query(session, each, stories, now) for each in sorted(ids)}
@@ -131,7 +134,11 @@ def load_saved_queries(
 def _load_query(
     session: Session, query_id: str, stories: Collection[DigestStory], now: datetime
 ) -> Query:
-    query = saved.resolve_followed(session, query_id, now=now)
+    try:
+        query = saved.resolve_followed(session, query_id, now=now)
+    except BadInputError as error:  # saved by another version, or a name was removed since
+        log.warning("alert has no query", action="query_invalid", query=query_id, error=str(error))
+        query = None
     if query is None:
         return Query((HasReport(()),))
     articles = [report.article for story in stories for report in story.reports]
@@ -141,7 +148,14 @@ def _load_query(
 def list_usable_queries(session: Session, *, limit: int) -> list[SavedQuery]:
     """Saved queries that an alert can have, of the first `limit` ones; one statement."""
     listed = saved.list_queries(session, limit=limit)
-    return [each for each in listed if _is_matchable(parse_query(each.q))]
+    return [each for each in listed if _is_usable(each)]
+
+
+def _is_usable(query: SavedQuery) -> bool:
+    try:
+        return _is_matchable(parse_query(query.q))
+    except BadInputError:  # saved by another version
+        return False
 
 
 def any_with_saved_query(session: Session) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import exists, func, select, true, update
@@ -256,8 +256,15 @@ def _write_preferences(
     }
 
 
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError, ValueError):  # the zone data of this machine lack it
+        return ZoneInfo("UTC")
+
+
 def _subscriber(row: SubscriberRow) -> Subscriber:
-    schedule = DeliverySchedule(ZoneInfo(row.time_zone), row.hour, frozenset(row.days))
+    schedule = DeliverySchedule(_zone(row.time_zone), row.hour, frozenset(row.days))
     try:
         stored = _FILTERS.validate_python(row.preferences)
     except ValidationError:  # written by another version

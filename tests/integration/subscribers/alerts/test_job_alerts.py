@@ -72,6 +72,32 @@ def states(context: Context) -> list[str]:
         return list(session.scalars(text("SELECT state FROM editions ORDER BY id")))
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE alerts SET query = '{\"words\": 5}' WHERE query_id IS NOT NULL",
+        "UPDATE saved_queries SET q = 'independent:>2147483647'",
+        "UPDATE subscribers SET time_zone = 'Europe/Nowhere' WHERE address = 'ann@x.example'",
+    ],
+)
+def test_stored_value_of_one_subscriber_does_not_stop_others(
+    context: Context, clock: Clock, mail: MailServer, damage: str
+):
+    subscribe(context.sessions, "ann@x.example", "bob@x.example")
+    with context.sessions.begin() as session:
+        saved.add(session, "cups", "cup", made_by="a", now=clock.now)
+    add_alert(context, "ann@x.example", query="cups")
+    add_alert(context, "bob@x.example", words="ferry")
+    report_story(context, "ferry", ["a"], clock.now)
+    with context.sessions.begin() as session:
+        session.execute(text(damage))
+    alerts(context)
+    assert [to for to, _ in received(mail)] == ["bob@x.example"]
+    clock.now = DUE + DAY
+    digest(context)
+    assert "bob@x.example" in [to for to, subject in received(mail)[1:]]
+
+
 def test_match_and_growth_send_one_email_each(context: Context, clock: Clock, mail: MailServer):
     subscribe(context.sessions, "ann@x.example", "bob@x.example")
     add_alert(context, "ann@x.example", words="ferry")
