@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from service.store.database.paging import Page, Position, make_page
 from service.store.queries.reports import report_conditions
 from service.store.queries.stories import story_conditions
 from service.store.story_views.as_of import is_copy_at, is_member, story_table, valid_at
+from service.store.story_views.history import select_survivors
 from service.store.story_views.reports import (
     MEMBER_COLUMNS,
     Member,
@@ -211,7 +212,8 @@ def _detail(*row: Any) -> ArticleDetail:
 def article_conditions(filters: ArticleFilter) -> Iterable[ColumnElement[bool]]:
     """Yield the conditions on articles without those of the query."""
     if filters.story:
-        yield MembershipRow.story_id == filters.story
+        survivors = select_survivors([filters.story], filters.query.time)
+        yield or_(MembershipRow.story_id == filters.story, MembershipRow.story_id.in_(survivors))
     if filters.ids is not None:
         yield equals_any(ArticleRow.id, filters.ids)
     if filters.feed is not None:

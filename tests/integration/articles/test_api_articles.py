@@ -29,6 +29,7 @@ def site(new_database: Callable[[], str]) -> Iterator[Site]:
         rows.article(abend, "five", at=NOW)
         rows.copy(two, one)
         rows.story("ferry", [one, two])
+        rows.story("merged", state="merged", merged_into="ferry")
         rows.story("hidden", [four], hidden=True)
     with serving(sessions) as running:
         yield running
@@ -51,6 +52,7 @@ def titles(site: Site, query: str = "") -> str:
         ("language=de", "five two"),
         ("language=FR", "three"),
         ("story=ferry", "two one"),
+        ("story=merged", "two one"),
         ("story=hidden", ""),
         ("feed=1&outlet=quay", "three one"),
         ("copies=true", "two"),
@@ -125,3 +127,8 @@ def test_single_feed_and_feeds_of_outlet(site: Site) -> None:
 def test_outlets_by_family_country_and_language(site: Site, query: str, slugs: list[str]) -> None:
     expected = site.get(f"/v1/outlets?{query}").json["items"]
     assert [each["slug"] for each in expected] == slugs
+
+
+def test_counts_and_export_follow_a_merged_story(site: Site) -> None:
+    assert site.get("/v1/counts?story=merged").json["total"] == 2
+    assert site.get("/v1/export/articles?story=merged").text.count("\n") == 2
