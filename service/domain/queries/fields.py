@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from service.domain.articles.article_types import ArticleType
@@ -202,13 +202,15 @@ def _parse_count(name: str, text: str) -> float:
 
 
 def _parse_times(name: str, text: str) -> tuple[Bound, Bound]:
-    low, high, _ = _split_range(text)
+    low, high, sign = _split_range(text)
     if low is None and high is None:
         start = _parse_time(name, text)
-        return start, _end_of(text, start)
+        return start, _end_of(name, text, start)
+    parse_low = _parse_time_after if sign == ">" else _parse_time
+    parse_high = _parse_time_after if sign == "<=" else _parse_time
     return (
-        None if low is None else _parse_time(name, low),
-        None if high is None else _parse_time(name, high),
+        None if low is None else parse_low(name, low),
+        None if high is None else parse_high(name, high),
     )
 
 
@@ -219,10 +221,32 @@ def _parse_time(name: str, text: str) -> datetime | RelativeTime:
         raise BadInputError(f"Invalid {name}: {error}") from error
 
 
-def _end_of(text: str, start: datetime | RelativeTime) -> Bound:
+def _parse_time_after(name: str, text: str) -> datetime | RelativeTime:
+    """The first time after a day or a time, because the end of a range of times is not included."""
+    time = _parse_time(name, text)
+    if is_day(text):
+        return _end_of_day(name, text)
+    if isinstance(time, RelativeTime):
+        return time
+    try:
+        return time + timedelta(microseconds=1)
+    except OverflowError as error:
+        raise BadInputError(
+            f"Invalid {name}: {text!r} is out of range: use an earlier time"
+        ) from error
+
+
+def _end_of_day(name: str, day: str) -> datetime | RelativeTime:
+    try:
+        return RelativeTime(day.strip(), is_end=True) if is_relative(day) else end_of_day(day)
+    except ValueError as error:
+        raise BadInputError(f"Invalid {name}: {error}") from error
+
+
+def _end_of(name: str, text: str, start: datetime | RelativeTime) -> Bound:
     """The end of the day that `text` denotes; None for a period before now, which has no end."""
     if is_day(text):
-        return RelativeTime(text.strip(), is_end=True) if is_relative(text) else end_of_day(text)
+        return _end_of_day(name, text)
     if isinstance(start, RelativeTime):
         return None
     raise BadInputError(f"Invalid time {text!r}: use {_TIME_FORMS}")

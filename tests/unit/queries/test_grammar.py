@@ -1,6 +1,7 @@
 """The grammar: what each form means, and errors with position and remedy."""
 
 import math
+from datetime import UTC, datetime
 
 import pytest
 
@@ -43,6 +44,14 @@ from tests.support.database.rows import NOW
         ("since:-24h", Between(Field.REPORTED, RelativeTime("-24h"))),
         ("first_reported:-2d..-1d",
          Between(Field.FIRST_REPORTED, RelativeTime("-2d"), RelativeTime("-1d"))),
+        ("reported:<=2023-04-25", Between(Field.REPORTED, None, datetime(2023, 4, 26, tzinfo=UTC))),
+        ("reported:<2023-04-25", Between(Field.REPORTED, None, datetime(2023, 4, 25, tzinfo=UTC))),
+        ("reported:>2023-04-25", Between(Field.REPORTED, datetime(2023, 4, 26, tzinfo=UTC))),
+        ("reported:>=2023-04-25", Between(Field.REPORTED, datetime(2023, 4, 25, tzinfo=UTC))),
+        ("changed:>2023-04-25T10:00Z",
+         Between(Field.CHANGED, datetime(2023, 4, 25, 10, 0, 0, 1, tzinfo=UTC))),
+        ("reported:<=yesterday",
+         Between(Field.REPORTED, None, RelativeTime("yesterday", is_end=True))),
         ("first_reported:today", Between(
             Field.FIRST_REPORTED, RelativeTime("today"), RelativeTime("today", is_end=True))),
     ],
@@ -75,6 +84,9 @@ def test_one_condition(text: str, condition: Condition) -> None:
         ("articles:1_0", "Invalid articles '1_0': use a number"),
         ("articles:+3", "Invalid articles"),
         ("velocity:nan", "Invalid velocity"),
+        ("reported:<=9999-12-31", "out of range"),
+        ("ferry changed:9999-12-31", "position 7: Invalid changed: '9999-12-31' is out of range"),
+        ("reported:>9999-12-31T23:59:59.999999Z", "out of range"),
         ("since:someday", "Invalid since: 'someday' is not a time"),
         ("since:today@Nowhere", "is not a time"),
         ("reported:2026-11-01T10:00", "use a day such as today"),
