@@ -2,12 +2,17 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from service.domain.search.time_expressions import TIME_FORMS
 
 _TIME = Field(max_length=100)
 
+Texts = Annotated[
+    list[str] | None,
+    # Many agents send a single text where the schema has a list.
+    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+]
 Since = Annotated[
     str | None, _TIME, Field(description=f"Reported at this time or later: {TIME_FORMS}.")
 ]
@@ -42,29 +47,25 @@ SavedQueryId = Annotated[
     str | None, Field(max_length=200, description="Id of a saved query, which must match, too.")
 ]
 OutletSlugs = Annotated[
-    list[str] | None,
+    Texts,
     Field(max_length=20, description="Any of these outlets, by `outlet_slug` of articles."),
 ]
-FamilySlugs = Annotated[
-    list[str] | None, Field(max_length=20, description="Any of these publisher families.")
-]
+FamilySlugs = Annotated[Texts, Field(max_length=20, description="Any of these publisher families.")]
 CountryCodes = Annotated[
-    list[str] | None,
+    Texts,
     Field(max_length=20, description="Outlets of any of these countries (ISO 3166-1, such as TR)."),
 ]
 LanguageCodes = Annotated[
-    list[str] | None,
+    Texts,
     Field(max_length=20, description="Reports in any of these languages (ISO 639, such as ar)."),
 ]
 Entities = Annotated[
-    list[str] | None,
+    Texts,
     Field(
         max_length=20, description="Stories that name all of these people, places, organisations."
     ),
 ]
-Keywords = Annotated[
-    list[str] | None, Field(max_length=20, description="Stories with all of these keywords.")
-]
+Keywords = Annotated[Texts, Field(max_length=20, description="Stories with all of these keywords.")]
 StorylineFilter = Annotated[
     str | None, Field(max_length=200, description="Id of a storyline; only its stories.")
 ]

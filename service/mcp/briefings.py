@@ -1,8 +1,11 @@
 """Prompt and resources of the MCP server: a briefing, the top stories, one story."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
+from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from pydantic import Field
 
 from service.mcp.records import (
@@ -48,8 +51,19 @@ class Briefings:
 
     def top_stories(self) -> StoriesResult:
         """The top stories of the last 24 hours, with quoted summaries."""
-        return self._tools.stories(limit=20)
+        with _as_resource():
+            return self._tools.stories(limit=20)
 
     def one_story(self, story_id: str) -> StoryResult:
         """One story in full: summary, reports, developments, storyline."""
-        return self._tools.story(story_id)
+        with _as_resource():
+            return self._tools.story(story_id)
+
+
+@contextmanager
+def _as_resource() -> Iterator[None]:
+    """Raise tool errors as resource errors, whose messages reach the agent."""
+    try:
+        yield
+    except ToolError as error:
+        raise ResourceError(str(error)) from error

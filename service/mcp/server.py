@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from service.errors import BadInputError
 from service.mcp.briefings import JSON, STORIES_URI, STORY_URI, Briefings
 from service.mcp.client_keys import ClientKeyMiddleware, client_for_request
+from service.mcp.post_only import PostOnlyMiddleware
 from service.mcp.stdio_server import ErrorReplyServer
 from service.mcp.strict_tools import strict_tool
 from service.mcp.tools import INSTRUCTIONS, Tools
@@ -62,4 +63,4 @@ def create_server(
 def create_http_app(server: MCPServer[Any], host: str) -> ASGIApp:
     """The ASGI application of a server, at /mcp; stateless, so any process can respond."""
     app = server.streamable_http_app(stateless_http=True, json_response=True, host=host)
-    return ClientKeyMiddleware(app)
+    return PostOnlyMiddleware(ClientKeyMiddleware(app))

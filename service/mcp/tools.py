@@ -3,6 +3,7 @@
 All tools are read-only. They call the HTTP API, so API keys and rate limits apply to agents, too.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -33,6 +34,10 @@ from service.mcp.results import (
 )
 from service.mcp.times import TimeReader
 
+#: Remedies in error messages of the API.
+_LIST_PATH = re.compile(r"For a list, see: /v1/(articles|stories|storylines)\b")
+_UNKNOWN_PATH = re.compile(r"Unknown path: see /docs for all routes")
+
 INSTRUCTIONS = """\
 News stories: each is the coverage of one event, with the articles of every outlet. A storyline links
 the stories of one saga. `stories` lists stories, `search` finds stories and articles, `story` returns
@@ -62,7 +67,7 @@ class Tools:
     ) -> SearchResult:
         """Search stories and articles by keywords and meaning. Filters apply to reports."""
         with self._service() as client:
-            start, end, at = self._times.read(client, since, until, as_of)
+            start, end, at = self._times.read_with_state(client, since, until, as_of)
             results = client.search(
                 q,
                 since=start,
@@ -105,7 +110,7 @@ class Tools:
     ) -> StoriesResult:
         """List stories with a quoted summary. `since` null: of all times."""
         with self._service() as client:
-            start, end, at = self._times.read(client, since, until, as_of)
+            start, end, at = self._times.read_with_state(client, since, until, as_of)
             page = client.stories_page(
                 q=q,
                 query=query,
@@ -232,9 +237,15 @@ class Tools:
         try:
             yield self._client()
         except ApiRefusedError as error:
-            raise ToolError(f"{error.detail} (HTTP {error.status})") from error
+            raise ToolError(f"{_name_tools(error.detail)} (HTTP {error.status})") from error
         except ApiError as error:
             raise ToolError(str(error)) from error
+
+
+def _name_tools(detail: str) -> str:
+    """Replace the paths of the API in an error message: agents only know tools."""
+    named = _LIST_PATH.sub(lambda found: f"To find its id, call `{found[1]}`", detail)
+    return _UNKNOWN_PATH.sub("Not found: check the id", named)
 
 
 def _to_match(response: Mapping[str, Any]) -> MatchResult:

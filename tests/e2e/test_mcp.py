@@ -6,11 +6,12 @@ import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import TextContent, TextResourceContents
 
@@ -54,6 +55,11 @@ def stop(process: subprocess.Popen[str]) -> None:
     assert process.returncode == 0, errors
 
 
+def test_get_is_rejected_because_there_is_no_stream(over_http: str) -> None:
+    response = httpx2.get(f"{over_http}/mcp", headers={"Accept": "text/event-stream"}, timeout=10)
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+
+
 async def use_all_tools(connect: Any) -> None:
     """Call every tool; the transport must not matter."""
     async with Client(connect) as agent:
@@ -93,6 +99,8 @@ async def read_story(agent: Client) -> None:
     assert (article["story"], article["url"]) == (MEETING, detail["reports"][0]["url"])
     before = await agent.call_tool("story", {"id": MEETING, "as_of": "2000-01-01"})
     assert before.is_error
+    text = " ".join(each.text for each in before.content if isinstance(each, TextContent))
+    assert "/v1/" not in text, text
     storylines = (await call(agent, "storylines"))["storylines"]
     assert all(each["title"] for each in storylines)
     latest = [each["last_reported_at"] for each in storylines]
@@ -129,11 +137,21 @@ async def list_in_pages(agent: Client) -> None:
         == (await call(agent, "story", id=MEETING))["articles"]
     )
     slug = reports["articles"][0]["outlet_slug"]
-    by_outlet = await call(agent, "stories", **everything, outlet=[slug])
-    assert MEETING in {each["id"] for each in by_outlet["stories"]}
+    for outlet in ([slug], slug):  # many agents send a single text
+        by_outlet = await call(agent, "stories", **everything, outlet=outlet)
+        assert MEETING in {each["id"] for each in by_outlet["stories"]}
+    await count_back_from_a_state(agent, reports["articles"][0]["at"])
     people = (await call(agent, "story", id=MEETING))["people"]
     by_name = await call(agent, "stories", **everything, entity=people[:1])
     assert MEETING in {each["id"] for each in by_name["stories"]}
+
+
+async def count_back_from_a_state(agent: Client, reported_at: str) -> None:
+    """With `as_of`, the default `since` counts back from that time."""
+    at = datetime.fromisoformat(reported_at) - timedelta(days=2)
+    past = await call(agent, "stories", as_of=at.isoformat(), min_independent=0)
+    end = datetime.fromisoformat(past["since"]) + timedelta(hours=24)
+    assert end <= at
 
 
 async def make_mistakes(agent: Client) -> None:
@@ -147,7 +165,12 @@ async def make_mistakes(agent: Client) -> None:
         assert "\n" not in message
         return message
 
-    assert "404" in await fail("story", id="missing")
+    missing = await fail("story", id="missing")
+    assert "call `stories`" in missing
+    assert "404" in missing
+    assert "/v1/" not in missing
+    with pytest.raises(MCPError, match="Story missing not found"):
+        await agent.read_resource("samestory://stories/missing")
     assert await fail("changes", since=-1) == (
         "since = -1: Input should be greater than or equal to 0"
     )
