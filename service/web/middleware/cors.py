@@ -56,7 +56,7 @@ class CorsMiddleware(CORSMiddleware):
                 if response.status_code == HTTPStatus.BAD_REQUEST:
                     response = problem(
                         Request(scope),
-                        HTTPStatus.BAD_REQUEST,
+                        HTTPStatus.FORBIDDEN,
                         self._rejection_reason(headers),
                         kind="origin-not-allowed",
                         headers={

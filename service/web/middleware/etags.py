@@ -132,19 +132,15 @@ def apply_conditions(conditions: Headers, status: int, headers: MutableHeaders) 
 
 def is_not_modified(request: Headers, response: Headers) -> bool:
     """Whether the client has the response; If-None-Match takes precedence over a date."""
-    if "if-none-match" in request:
-        return request["if-none-match"].strip() == "*" or _matches_etag(
-            request, response.get("etag", "")
-        )
+    if conditions := request.getlist("if-none-match"):
+        # Several lines mean the same as one with all values (RFC 9110, section 5.3).
+        tags = [_opaque_tag(each) for each in ",".join(conditions).split(",")]
+        return tags == ["*"] or _opaque_tag(response.get("etag", "")) in tags
     try:
         since = parsedate_to_datetime(request.get("if-modified-since", ""))
         return parsedate_to_datetime(response.get("last-modified", "")) <= since
     except (ValueError, TypeError, OverflowError):  # not a date, or one without an offset
         return False
-
-
-def _matches_etag(request: Headers, etag: str) -> bool:
-    return _opaque_tag(etag) in map(_opaque_tag, request.get("if-none-match", "").split(","))
 
 
 def _opaque_tag(etag: str) -> str:

@@ -21,7 +21,8 @@ router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 #: Cookie with the token of the sign-in form, which is sent before there is a session.
 FORM_COOKIE = "samestory_sign_in"
 INVALID_KEY = "This key is unknown, expired or revoked. Check it, or ask an admin for a new one"
-NextPage = Annotated[str, Query(alias="next", max_length=2000)]
+#: As long as any URL that the server accepts: a search may have many conditions.
+NextPage = Annotated[str, Query(alias="next", max_length=65_536)]
 
 
 @router.get("/sign-in", response_model=None)

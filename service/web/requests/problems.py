@@ -61,6 +61,8 @@ DATABASE_UNAVAILABLE = "Database unavailable. Retry later"
 MODEL_UNAVAILABLE = "The embedding model cannot be loaded; see the service log"
 #: Characters that RFC 3986 allows in a path without escaping.
 _PATH_CHARACTERS = "/!$&'()*+,;=:@"
+#: For a body that FastAPI cannot parse; `place` counts characters from 0.
+INVALID_JSON = "The body is not JSON: check it near character {place}"
 BAD_REQUEST, METHOD_NOT_ALLOWED = 400, 405
 #: Path that lists the objects of each kind.
 LISTS = {
@@ -266,9 +268,11 @@ def _handle_invalid_request(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     # FastAPI stops at an unparsable body, which may be of an unsupported type.
-    body_is_unparsed = any(each["type"] == "json_invalid" for each in error.errors())
-    if body_is_unparsed and (reason := unsupported_reason(request)):
+    unparsed = next((each for each in error.errors() if each["type"] == "json_invalid"), None)
+    if unparsed and (reason := unsupported_reason(request)):
         return problem(request, UNSUPPORTED_MEDIA_TYPE, reason)
+    if unparsed:
+        return problem(request, BAD_REQUEST, INVALID_JSON.format(place=unparsed["loc"][-1]))
     errors = [
         FieldError(
             location=".".join(str(part) for part in each["loc"]),

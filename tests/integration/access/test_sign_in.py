@@ -69,6 +69,12 @@ def test_browsers_are_led_to_the_sign_in_and_back(site: Site, store: Sessions):
     assert site.page("/stories/ferry").status == 303  # nothing of rita's page is shared
 
 
+def test_long_search_can_be_opened_after_the_sign_in(site: Site):
+    led = site.page(f"/search?q={'word+' * 1000}")
+    assert led.status == 303
+    assert site.page(led.headers["location"]).status == 200
+
+
 def test_cookie_is_not_readable_and_limited(site: Site, store: Sessions):
     response = Visitor(site).sign_in(secret_of(site, store, "cora"))
     [cookie] = [each for each in response.cookies if each.startswith(COOKIE)]

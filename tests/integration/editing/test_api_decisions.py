@@ -198,6 +198,13 @@ def test_invalid_json_is_rejected(ann: KeyClient, body: bytes) -> None:
     assert rejected.headers["content-type"] == "application/problem+json"
 
 
+def test_unparsable_json_has_the_documented_problem_type(ann: KeyClient) -> None:
+    headers = {"Authorization": f"Bearer {ann.secret}", "Content-Type": "application/json"}
+    rejected = ann.site.get(PATH, method="POST", headers=headers, body=b'{"action":"lock",}')
+    assert (rejected.status, rejected.json["type"]) == (400, "urn:samestory:problem:invalid-body")
+    assert rejected.json["detail"].startswith("The body is not JSON: check it near character 17")
+
+
 def test_repeated_idempotency_key_replays_the_response(ann: KeyClient) -> None:
     request_body = {"action": "lock", "story": "ferry"}
     first = ann.post(PATH, request_body, Idempotency_Key='"a-word"')

@@ -11,11 +11,13 @@ from typing import Any
 import jsonschema_rs
 import pytest
 from sqlalchemy import Engine, text
+from starlette.datastructures import Headers
 
 from service.store.database.change_counter import read_change_counter
 from service.store.database.sessions import Sessions
 from service.store.tables import ArticleRow, FeedRow, StoryRow
 from service.web.app import create_app
+from service.web.middleware.etags import is_not_modified
 from tests.support.content.site.texts import MEETING, STORYLINE
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, running, serving, serving_world
@@ -235,6 +237,12 @@ def test_304_has_the_vary_header(world: Site, accept_encoding: str, more: dict[s
         assert conditional.headers["vary"] == first.headers["vary"], path
 
 
+def test_several_lines_of_etags_are_combined() -> None:
+    lines = [(b"if-none-match", b'"a"'), (b"if-none-match", b'"b", W/"c"')]
+    for etag, expected in [('"a"', True), ('"c"', True), ('"d"', False)]:
+        assert is_not_modified(Headers(raw=lines), Headers({"etag": etag})) is expected
+
+
 def test_cors_is_limited_to_the_configured_origins(sessions: Sessions, world: Site) -> None:
     headers = {"Origin": "https://desk.example", "Access-Control-Request-Method": "GET"}
     assert "access-control-allow-origin" not in world.get("/v1/stories", headers=headers).headers
@@ -267,7 +275,7 @@ def test_rejected_preflight_states_the_reason(
     app = create_app(sessions, clock=lambda: NOW, origins=["https://desk.example"])
     with running(app) as site:
         response = site.get("/v1/stories", method="OPTIONS", headers=allowed | headers)
-        assert response.status == 400
+        assert response.status == 403
         assert response.headers["content-type"] == "application/problem+json"
         assert "Origin" in response.headers["vary"]
         content = response.json

@@ -143,6 +143,32 @@ def test_invalid_target_url_is_rejected(url: str):
         parse_target_url(url)
 
 
-def test_target_url_is_unchanged():
-    url = "https://example.org:8443/hook?key=%20value#x"
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://a b/", "percent-encode spaces"),
+        ("http://example.org:99999/", "port from 1 to 65535"),
+        ("http://x/" + "a" * 3000, "longer than 2000"),
+        ("http://10.0.0.1%2eexample.org/", "host name is invalid"),
+        ("https://a..b/", "host name is invalid"),
+        (f"https://{'a' * 64}.example/", "host name is invalid"),
+        ("https://-a.example/", "host name is invalid"),
+        ("ftp://example.org/", "expected an http or https URL"),
+    ],
+)
+def test_error_names_the_fault_of_the_target_url(url: str, reason: str):
+    with pytest.raises(BadInputError, match=reason):
+        parse_target_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org:8443/hook?key=%20value#x",
+        "http://my_receiver:80/",
+        "http://[::1]:80/",
+        "http://bücher.example/",
+    ],
+)
+def test_target_url_is_unchanged(url: str):
     assert parse_target_url(url) == url
