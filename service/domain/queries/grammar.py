@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from service.domain.queries.conditions import HasWords, Query, all_of
 from service.domain.queries.fields import NAMES, build_condition
-from service.domain.search.search_terms import parse_search_terms
+from service.domain.search.search_terms import parse_search_terms, replace_dashes
 from service.errors import BadInputError
 
 #: Maximum number of characters, of words, and of fields with values.
@@ -26,6 +26,7 @@ _TOKEN = re.compile(
 _VALUE = re.compile(r'"([^"]*)"|([^",]+)|(,)(?=,|$)|^(,)')
 _TYPOGRAPHIC = str.maketrans("“”„", '"""')
 _OPENED = re.compile(rf"\(+[-+]?(?:{'|'.join(NAMES)}):", re.IGNORECASE)
+_JOINED = re.compile(rf"\|[-+]?(?:{'|'.join(NAMES)}):", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +50,21 @@ def parse_query(text: str) -> Query:
     """
     if len(text) > MAX_LENGTH:
         raise BadInputError(f"The query is longer than {MAX_LENGTH:,} characters: shorten it")
-    text = text.translate(_TYPOGRAPHIC)
+    text = replace_dashes(text.translate(_TYPOGRAPHIC))
     tokens = list(_scan(text))
     parts: list[Query] = []
     words = list(text)
     for position, token in enumerate(tokens):
-        if not token.name:
-            _reject_parentheses(token)
-            continue
         before = tokens[position - 1] if position else None
         after = tokens[position + 1] if position + 1 < len(tokens) else None
+        if not token.name:
+            _reject_parentheses(token)
+            _reject_spaces(token, after)
+            continue
         _reject_or(token, before, after)
         is_negated = before is not None and before.text == "NOT"
+        if is_negated and (token.negated or (position > 1 and tokens[position - 2].text == "NOT")):
+            raise _error(token, f"{token.name} is excluded twice: leave one NOT or - out")
         start = before.start if before is not None and is_negated else token.start
         words[start : token.end] = " " * (token.end - start)
         parts.append(_parse_field(token, negated=is_negated or token.negated))
@@ -112,6 +116,25 @@ def _reject_or(token: _Token, *neighbours: _Token | None) -> None:
 def _reject_parentheses(token: _Token) -> None:
     if _OPENED.match(token.text):
         raise _error(token, "parentheses are not supported: leave them out")
+
+
+def _reject_spaces(token: _Token, after: _Token | None) -> None:
+    """Reject a field that a space separates from its colon or value, or that follows `|`."""
+    name = token.text.lstrip("-+")
+    is_split = after is not None and (
+        (name in NAMES and re.match(r":\S", after.text))
+        or (name.endswith(":") and name.removesuffix(":") in NAMES)
+    )
+    if is_split:
+        name = name.removesuffix(":")
+        raise _error(
+            token,
+            f"a space beside the colon of {name}: leave it out, or put the text into quotes",
+        )
+    if _JOINED.search(token.text):
+        raise _error(
+            token, "| joins words only: separate the alternative values of a field by commas"
+        )
 
 
 def _error(token: _Token, reason: str) -> BadInputError:

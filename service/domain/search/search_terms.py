@@ -5,7 +5,7 @@ because ignoring them would return wrong results.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from service.domain.search.readings import WHOLE, Reading, query_readings
@@ -15,17 +15,27 @@ from service.errors import BadInputError
 #: A quoted phrase, or a piece without spaces and quotes.
 _TERM = re.compile(r'"(?P<phrase>[^"]*)"|(?P<piece>[^\s"]+)')
 _PHRASE = re.compile(r'"[^"]*"')
-_EXCLUDED = re.compile(r'(?<!\S)-(?:"(?P<phrase>[^"]*)"|(?P<word>\S+))')
+_MASK = '""'
 #: A phrase with or without a sign, or a piece without spaces and quotes.
 _TOKEN = re.compile(r'[-+]?"[^"]*"|[^\s"]+|"\S*')
 _TYPOGRAPHIC_PHRASE = re.compile('[“”„]([^“”„"]*)[“”]')
 #: `|` between two terms means `or`.
-_BAR = re.compile(r'(?<=[\w"])\s+\|\|?\s+(?=[\w"])')
+_BAR = re.compile(r'(?<=[\w"])\s*\|\|?\s*(?=[\w"])')
+#: Minus sign, en dash and hyphens that word processors write instead of a minus before a term.
+_LEADING_DASH = re.compile(r'(?<!\S)[\u2010\u2011\u2013\u2212](?=[\w"])')
 #: Unsupported operators, in a query with empty phrases, each with its remedy.
 _UNSUPPORTED = (
     (
         re.compile(r"(?<!\S)\*\w|\w\*(?!\S)"),
         "the wildcard * is not supported: leave it out, because words match in all their forms",
+    ),
+    (
+        re.compile(r'(?<!\S)[-+]{2,}[\w"]'),
+        "write one - before a term to exclude it, or one + to require it",
+    ),
+    (
+        re.compile(r'(?<!\S)!+[\w"]'),
+        "! is not supported: write - before a term to exclude it, or put the text into quotes",
     ),
     (
         re.compile(r'[\w"]~\d*(?!\S)|\w\^\d'),
@@ -129,16 +139,25 @@ def parse_search_terms(query: str) -> SearchTerms:
     Raises:
         BadInputError: an operator is not supported, or has no term.
     """
-    query = _TYPOGRAPHIC_PHRASE.sub(r'"\1"', query)
+    query = replace_dashes(_TYPOGRAPHIC_PHRASE.sub(r'"\1"', query))
     _reject_unsupported(query)
-    query = _BAR.sub(" or ", query)
-    query = " ".join(_apply_operators(_TOKEN.findall(query)))
-    excluded = tuple(
-        f'"{match["phrase"]}"' if match["phrase"] is not None else match["word"]
-        for match in _EXCLUDED.finditer(query)
-    )
-    text = " ".join(_EXCLUDED.sub(" ", query).split())
-    return SearchTerms(text, tuple(each for each in excluded if any(map(str.isalnum, each))))
+    query = _outside_phrases(query, lambda part: _BAR.sub(" or ", part))
+    pieces = _apply_operators(_TOKEN.findall(query))
+    excluded = tuple(each[1:] for each in pieces if _is_excluded(each))
+    # A minus before signs only, such as "-..." excludes nothing.
+    required = (each for each in pieces if not each.startswith("-") or each == "-")
+    return SearchTerms(" ".join(" ".join(required).split()), excluded)
+
+
+def replace_dashes(query: str) -> str:
+    """Replace the dashes before terms by a minus; phrases and positions do not change."""
+    return _outside_phrases(query, lambda part: _LEADING_DASH.sub("-", part))
+
+
+def _outside_phrases(query: str, change: Callable[[str], str]) -> str:
+    """Change a query; the phrases in the result are as written."""
+    phrases = iter(_PHRASE.findall(query))
+    return _PHRASE.sub(lambda _: next(phrases), change(_PHRASE.sub(_MASK, query)))
 
 
 def _reject_unsupported(query: str) -> None:
@@ -162,11 +181,15 @@ def _apply_operators(pieces: list[str]) -> list[str]:
     written: list[str] = []
     is_negated = False
     for piece in pieces:
+        if is_negated and (piece in {"AND", "&&", "NOT"} or piece.lower() == "or"):
+            raise BadInputError(f"Invalid search: NOT needs a term, not {piece}: leave {piece} out")
+        if is_negated and _is_excluded(piece):
+            raise BadInputError(f"Invalid search: NOT {piece} is excluded twice: leave NOT out")
         if piece == "NOT":
             is_negated = True
         elif piece not in {"AND", "&&"}:
             term = "or" if piece == "OR" else piece.removeprefix("+")
-            written.append(f"-{term}" if is_negated and not _is_excluded(term) else term)
+            written.append(f"-{term}" if is_negated else term)
             is_negated = False
     if is_negated:
         raise BadInputError(

@@ -27,6 +27,7 @@ from tests.support.database.rows import NOW
     [
         ("ferry -tram", HasWords(SearchTerms("ferry", ("tram",)))),
         ("“dock strike” or pier", HasWords(SearchTerms('"dock strike" or pier', ()))),
+        ("\u2212country:GB", AnyOf(Field.COUNTRY, ("GB",), negated=True)),
         ("outlet:a,b", AnyOf(Field.OUTLET, ("a", "b"))),
         ("-country:gb,de", AnyOf(Field.COUNTRY, ("GB", "DE"), negated=True)),
         ("NOT language:en-GB", AnyOf(Field.LANGUAGE, ("en",), negated=True)),
@@ -87,6 +88,12 @@ def test_one_condition(text: str, condition: Condition) -> None:
         ("reported:<=9999-12-31", "out of range"),
         ("ferry changed:9999-12-31", "position 7: Invalid changed: '9999-12-31' is out of range"),
         ("reported:>9999-12-31T23:59:59.999999Z", "out of range"),
+        ("--country:GB", "position 1: write one -"),
+        ("NOT -country:GB", "country is excluded twice: leave one"),
+        ("NOT NOT country:GB", "country is excluded twice: leave one"),
+        ("ferry country: GB", "position 7: a space beside the colon of country: leave it out"),
+        ("ferry country :GB", "position 7: a space beside the colon of country: leave it out"),
+        ("ferry|outlet:a", "joins words only"),
         ("since:someday", "Invalid since: 'someday' is not a time"),
         ("since:today@Nowhere", "is not a time"),
         ("reported:2026-11-01T10:00", "use a day such as today"),
@@ -104,7 +111,9 @@ def test_errors_name_position_and_remedy(text: str, message: str) -> None:
         parse_query(text)
 
 
-@pytest.mark.parametrize("text", ["Title: a ferry at 10:30", "https://a.example/b", "f**k"])
+@pytest.mark.parametrize(
+    "text", ["Title: a ferry at 10:30", "Family: ferry", "country:", "https://a.example/b", "f**k"]
+)
 def test_colons_in_plain_text_are_words(text: str) -> None:
     assert parse_query(text).words == SearchTerms(text, ())
 
