@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from service.domain.locales.codes import language_or_english
 from service.domain.stories.wording.sentences.captions import has_verb
@@ -78,6 +79,7 @@ def headline_text(title: str, language: str = "") -> str:
     return _cut(title, language).text
 
 
+@lru_cache(4096)
 def style_penalty(title: str, language: str = "") -> int:
     """Penalty of a title as a headline; 0 for a plain title.
 
@@ -89,6 +91,7 @@ def style_penalty(title: str, language: str = "") -> int:
     return text_penalty(cut.text, language) | cut.penalty
 
 
+@lru_cache(4096)  # subscribers see the same titles
 def _cut(title: str, language: str) -> _Cut:
     rest = _Cut(title.strip(), 0)
     if len(rest.text) > _MAX_CHARACTERS:
