@@ -131,6 +131,8 @@ def _value(hint: Any, text: str) -> Any:
 
 def _container(hint: Any, text: str) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is tuple and arguments[-1] is not Ellipsis:
+        return tuple(_value(each, text) for each in arguments)
     if origin in {tuple, list, frozenset, set}:
         return origin([_value(arguments[0], text)])
     if isinstance(origin, type) and issubclass(origin, Mapping):

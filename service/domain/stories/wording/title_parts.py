@@ -63,10 +63,11 @@ _EDGES = " \t–—-|:"
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """The remaining part of a title, and the penalty for what was cut."""
+    """The remaining part of a title, the penalty for what was cut, and that of the part itself."""
 
     text: str
     penalty: int
+    style: int = 0
 
 
 def headline_text(title: str, language: str = "") -> str:
@@ -79,7 +80,6 @@ def headline_text(title: str, language: str = "") -> str:
     return _cut(title, language).text
 
 
-@lru_cache(4096)
 def style_penalty(title: str, language: str = "") -> int:
     """Penalty of a title as a headline; 0 for a plain title.
 
@@ -88,21 +88,22 @@ def style_penalty(title: str, language: str = "") -> int:
     a live page is about many events.
     """
     cut = _cut(title, language)
-    return text_penalty(cut.text, language) | cut.penalty
+    return cut.style | cut.penalty
 
 
 @lru_cache(4096)  # subscribers see the same titles
 def _cut(title: str, language: str) -> _Cut:
-    rest = _Cut(title.strip(), 0)
-    if len(rest.text) > _MAX_CHARACTERS:
-        return rest
-    for _ in range(_MAX_CUTS):
+    whole = title.strip()
+    rest = _Cut(whole, 0)
+    for _ in range(_MAX_CUTS if len(whole) <= _MAX_CHARACTERS else 0):
         shorter = _cut_once(rest.text, language)
         if shorter is None:
             break
         rest = _Cut(shorter.text, shorter.penalty | rest.penalty)
-    is_plain = not text_penalty(rest.text, language) & ~SLIGHT_FLAWS
-    return rest if is_plain else _Cut(title.strip(), 0)
+    style = text_penalty(rest.text, language)
+    if rest.penalty and style & ~SLIGHT_FLAWS:  # without the cut parts, it is not plain either
+        return _Cut(whole, 0, text_penalty(whole, language))
+    return _Cut(rest.text, rest.penalty, style)
 
 
 def _cut_once(title: str, language: str) -> _Cut | None:
