@@ -104,7 +104,7 @@ def add(
 ) -> None:
     """Add a subscriber and send the confirmation email.
 
-    The preferences have their defaults: English headlines, and only stories with reports of at
+    The preferences have their defaults: English headlines, and main stories with reports of at
     least two independent outlets. To change them, run `samestory subscribers set`.
 
     If an address is added again before it is confirmed, its schedule is replaced, its preferences

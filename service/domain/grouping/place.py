@@ -233,9 +233,9 @@ class _Placer:
         nearest = others[np.lexsort((others, -row_scores[others]))][:MAX_NEAREST]
         rest = means[: members.existing].copy()
         if chosen is not None and chosen < members.existing:
-            rest[chosen] = -1
-        best = rest.max(initial=-1)
-        second = self._rank(np.flatnonzero(rest == best).tolist() if best >= 0 else [], means)
+            rest[chosen] = 0
+        best = rest.max(initial=0)
+        second = self._rank(np.flatnonzero(rest == best).tolist() if best > 0 else [], means)
         key = None if chosen is None else members.keys[chosen]
         return Placement(
             article=self._articles[row].id,

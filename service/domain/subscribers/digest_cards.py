@@ -109,7 +109,7 @@ def _choose_headline_report(story: DigestStory, language: str) -> DigestReport |
         for each in (*originals, *story.reports)
         if primary_subtag(each.language) == language and each.type.is_independent_report
     ]
-    in_language.sort(key=lambda each: each.article not in story.local_headlines)
+    in_language.sort(key=lambda each: (each.copy, each.article not in story.local_headlines))
     return (in_language or current or originals or list(story.reports))[0]
 
 
@@ -151,7 +151,7 @@ def summarise_update(
     )
     return StoryUpdate(
         since,
-        len({each.outlet for each in added}),
+        len({each.family for each in added}),
         tuple(countries),
         latest.title,
         latest.name,
@@ -180,10 +180,11 @@ def first_reports(
 def _find_first_report(
     story: DigestStory, unmuted: DigestStory, language: str
 ) -> FirstReport | None:
-    """The lead of the first outlet; None with few outlets, no lead, or no own report in front.
+    """The lead of the first outlet, or None.
 
-    Also None if the first outlet is not certain, if one of the two outlets is muted, or with a long
-    lead: then the first report is nearly always a preview, or about an earlier event.
+    None if few outlets report the story, if the first report does not count in the independent
+    coverage, if the first outlet is not certain, or if one of the two outlets is muted. Also None
+    with a long lead: then the first report is nearly always a preview, or about an earlier event.
     """
     earliest: dict[str, DigestReport] = {}
     for report in story.dated:

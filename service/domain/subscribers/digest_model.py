@@ -237,15 +237,15 @@ class StoryUpdate:
     """New reports of a story since the subscriber last saw it."""
 
     since: datetime
-    outlets: int  #: that count in the independent coverage, with their first report of the story
+    outlets: int  #: independent outlets with their first report of the story
     countries: tuple[str, ...]  #: new among those outlets, by time of the first report
     title: str  #: of the latest new report, plain and in the subscriber's language if possible
     outlet: str  #: name of its outlet
-    again: int = 0  #: outlets with another report, besides those that the subscriber saw
+    again: int = 0  #: independent outlets with another report than those that the subscriber saw
 
     @property
     def coverage(self) -> int:
-        """Outlets with a new report."""
+        """Independent outlets with a new report."""
         return self.outlets + self.again
 
 

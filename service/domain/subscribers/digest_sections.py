@@ -22,17 +22,16 @@ class Sections:
         self._related: dict[str, list[DigestStory]] = {}
 
     def take(
-        self, stories: Sequence[DigestStory], limit: int, *, first: DigestStory | None = None
+        self, stories: Sequence[DigestStory], limit: int, *, first: Sequence[DigestStory] = ()
     ) -> list[DigestStory]:
         """Take the first `limit` stories without a card; attach duplicates to existing cards.
 
-        `first` is taken before the others, so it is always in the result.
-        The result has the order of `stories`.
+        `first`, which are among `stories`, are taken before the others. So they are in the result,
+        unless they belong to the card of another story. The result has the order of `stories`.
         """
         chosen: set[str] = set()
-        order = (
-            stories if first is None else [first, *(each for each in stories if each is not first)]
-        )
+        before = {each.id for each in first}
+        order = [*first, *(each for each in stories if each.id not in before)]
         for position, story in enumerate(order):
             if len(chosen) == limit and position >= _RELATED_SEARCH_FACTOR * limit:
                 break
@@ -62,7 +61,7 @@ class Sections:
 
 
 def _have_similar_headlines(one: DigestStory, other: DigestStory) -> bool:
-    """Whether two headlines share their words, and neither has a name that the other story lacks.
+    """Whether two headlines share their words, and one has no name that the other story lacks.
 
     Two headlines such as "Quake hits Chile" and "Quake hits Peru" report two events.
     """

@@ -18,15 +18,15 @@ from service.domain.subscribers.filters import Filters, matches_languages, remov
 from service.domain.subscribers.story_index import IndexField, StoryIndex
 from service.settings.sections.delivery import DigestSettings
 
-#: Hours of recency that each match of a followed value adds to the rank.
+#: Hours of recency that each kind of followed value adds to the rank of a story that has one.
 _FOLLOW_BONUS_HOURS = 12.0
-#: Stories whose latest report is older than this before the last edition are skipped.
+#: Stories are skipped if their latest report is this much older than the last edition.
 _MAX_AGE = timedelta(hours=24)
 #: Ages count up to this many hours, however long ago the last edition was: twice the coverage
 #: outweighs any age.
 _MAX_AGE_PENALTY_HOURS = 8.0
 _HOUR = timedelta(hours=1)
-#: Updates of so many first places of an edition are shown as its main stories.
+#: Updates are main stories if they rank among the first stories of an edition, up to this number.
 _LEADING = 3
 
 
@@ -51,7 +51,8 @@ def select_stories(
     coverage that is new to the subscriber, and followed ones higher. Cards of one storyline stand
     together. Stories with similar headlines share one card, the lower ranked as links. A seen story
     returns only as an update, when enough outlets report it anew. The most important updates stand
-    among the new stories. A story with low coverage has less than each of the main stories.
+    among the new stories. Stories in the section on low coverage have fewer independent outlets
+    than each main story.
     """
     earliest = history.since - _MAX_AGE
     unmuted = _apply_all_mutes(index, filters, earliest)
@@ -68,19 +69,21 @@ def select_stories(
         filters, newest, _ignored_share(newest - history.since), _find_followed(index, filters)
     )
     wide = [each for each in fresh if each.independent >= filters.min_independent]
-    updated = [each for each in unmuted if each.id in news]
+    updated = [
+        each for each in unmuted if each.id in news and each.independent >= filters.min_independent
+    ]
     widest = max(wide, key=_width, default=None)
     ranked = ranking.sort([*wide, *updated], news)
     leading = _find_leading(ranked, news, widest)
 
     sections = Sections()
     main = [each for each in ranked if each.id not in news or each.id in leading]
-    top = sections.take(main, settings.max_stories, first=widest)
-    updates = sections.take(
-        [each for each in ranked if each.id in news and each.id not in leading],
-        settings.max_updates,
-        first=max(updated, key=lambda each: news[each.id].coverage, default=None),
-    )
+    widest_update = max(updated, key=lambda each: news[each.id].coverage, default=None)
+    first = [each for each in (widest, widest_update) if each and each in main]
+    top = sections.take(main, settings.max_stories, first=first)
+    rest = [each for each in ranked if each.id in news and each not in top]
+    first = [each for each in rest if each is widest_update]
+    updates = sections.take(rest, settings.max_updates, first=first)
     few = index.low_coverage(settings.low_coverage_outlets)
     narrowest = min((each.independent for each in top), default=0)
     narrow = _sort_low_coverage(
@@ -102,8 +105,8 @@ def select_stories(
         )
 
     new = [each for each in top if each.id not in news]
-    first = first_reports(new, index.by_id, filters.language, settings.max_first_reports)
-    return Digest(cards(top), cards(updates), cards(low_coverage), first)
+    first_outlets = first_reports(new, index.by_id, filters.language, settings.max_first_reports)
+    return Digest(cards(top), cards(updates), cards(low_coverage), first_outlets)
 
 
 def _find_followed(index: StoryIndex, filters: Filters) -> frozenset[str]:

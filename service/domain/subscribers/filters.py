@@ -32,7 +32,11 @@ class Filters:
 
 
 def apply_mutes(story: DigestStory, filters: Filters) -> DigestStory | None:
-    """Remove muted outlets and countries from a story; None if the story is filtered out."""
+    """Remove the muted outlets and countries, and sentences with a muted word, from a story.
+
+    None if no report is left, none is in a language of the filters, or a word or the storyline is
+    muted.
+    """
     if find_muted_reason(story, filters):
         return None
     rest = remove_reports(story, filters.muted_outlets, filters.muted_countries)

@@ -19,7 +19,6 @@ class IndexField(StrEnum):
     """What an inverted index of stories contains."""
 
     WORDS = auto()  #: forms of `DigestStory.words`
-    SUMMARY = auto()  #: forms of the words of the summary, and of those of the story's parts
     NAMES = auto()  #: forms of `DigestStory.name_words`
     OUTLETS = auto()  #: slugs
     COUNTRIES = auto()
@@ -108,10 +107,6 @@ def _texts(story: DigestStory, field: IndexField) -> Iterator[WordIndex]:
             yield story.words
         case IndexField.NAMES:
             yield story.name_words
-        case IndexField.SUMMARY:
-            yield story.all_summary_words
-            for part in story.parts:
-                yield from _texts(part, field)
 
 
 def _values(story: DigestStory, field: IndexField) -> frozenset[str | None]:

@@ -38,7 +38,7 @@ class DigestSettings:
     max_updates: int
     max_low_coverage: int
     max_first_reports: int
-    low_coverage_outlets: int  #: most independent outlets of a story with low coverage
+    low_coverage_outlets: int  #: most outlets of a story with low coverage, by any kind of article
     new_outlets: int  #: fewest new outlets of an update; an outlet that reports again counts half
 
 

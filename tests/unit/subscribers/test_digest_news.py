@@ -176,3 +176,46 @@ def test_a_card_has_one_time_if_its_reports_have_the_same_minute():
 
     assert not apart(0.5)
     assert apart(1.5)
+
+
+def test_a_wide_update_is_shown_also_if_ten_new_stories_rank_higher():
+    before = [
+        story(headline, [report("daily", headline, hours=20)], id=name)
+        for name, headline in (("Wide", "Storm nears Orlan"), ("Narrow", "Prices of bread fall"))
+    ]
+    wide, narrow = (
+        replace(each, reports=(*each.reports, *(report(one, hours=3.9) for one in OUTLETS[:count])))
+        for each, count in zip(before, (6, 3), strict=True)
+    )
+    new = [
+        story(f"New {chr(65 + n)}{n}", [report(one, f"New {n}", hours=0) for one in OUTLETS[:5]])
+        for n in range(10)
+    ]
+    for most in (1, 4):
+        settings = replace(SETTINGS, max_updates=most)
+        digest = select_stories(StoryIndex([*new, narrow, wide]), ALL, seen(*before), settings)
+        assert "Wide" in {card.story for card in digest.top}
+        assert [card.story for card in digest.updates] == ["Narrow"]
+
+
+def test_outlets_of_one_family_and_copies_of_one_agency_count_once():
+    before = story("Outbreak in Orlan", OUTLETS[:2])
+    later = [
+        report("daily", hours=1, family="wire", agency="wire"),
+        report("herald", hours=1, family="wire", agency="wire"),
+        report("sun", hours=1),
+    ]
+    update = summarise_update(
+        replace(before, reports=(*before.reports, *later)), seen(before).articles, SINCE
+    )
+    assert update
+    assert (update.outlets, update.again) == (2, 0)
+
+
+def test_updates_need_the_coverage_that_the_subscriber_set():
+    before = story("Cat returns", OUTLETS[:1])
+    grown = replace(before, reports=(*before.reports, *(report(o, hours=1) for o in OUTLETS[1:4])))
+    for least, shown in ((4, 1), (5, 0)):
+        filters = Filters(min_independent=least)
+        digest = select_stories(StoryIndex([grown]), filters, seen(before), SETTINGS)
+        assert len(digest.updates) == shown

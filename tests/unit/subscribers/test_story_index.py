@@ -24,7 +24,6 @@ STORIES = [
         (IndexField.WORDS, "ferry", ["ferry"]),
         (IndexField.WORDS, "halcyon aground", ["ferry"]),
         (IndexField.WORDS, "dam", []),
-        (IndexField.SUMMARY, "dams", ["storm"]),
     ],
 )
 def test_phrases(field: IndexField, phrase: str, expected: list[str]):
