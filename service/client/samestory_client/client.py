@@ -88,7 +88,7 @@ class Client(Counting, Exporting, Following, Lookup, Queries, Webhooks):
     def stories(
         self,
         *,
-        id: Sequence[str] = (),  # noqa: A002  # the name of the query parameter
+        id: Sequence[str] | None = (),  # noqa: A002  # the name of the query parameter
         q: str | None = None,
         query: str | None = None,
         meaning: str | None = None,
@@ -103,19 +103,19 @@ class Client(Counting, Exporting, Following, Lookup, Queries, Webhooks):
         countries: str | int | None = None,
         languages: str | int | None = None,
         velocity: str | float | None = None,
-        outlet: Sequence[str] = (),
-        family: Sequence[str] = (),
-        country: Sequence[str] = (),
-        language: Sequence[str] = (),
-        agency: Sequence[str] = (),
-        first_outlet: Sequence[str] = (),
-        missing_outlet: Sequence[str] = (),
-        entity: Sequence[str] = (),
-        keyword: Sequence[str] = (),
+        outlet: Sequence[str] | None = (),
+        family: Sequence[str] | None = (),
+        country: Sequence[str] | None = (),
+        language: Sequence[str] | None = (),
+        agency: Sequence[str] | None = (),
+        first_outlet: Sequence[str] | None = (),
+        missing_outlet: Sequence[str] | None = (),
+        entity: Sequence[str] | None = (),
+        keyword: Sequence[str] | None = (),
         storyline: str | None = None,
         state: str | None = None,
         sort: str | None = None,
-        include: Sequence[str] = (),
+        include: Sequence[str] | None = (),
         limit: int | None = None,
     ) -> Iterator[Story]:
         """Stories of `GET /v1/stories` over all pages, at most `limit`.
@@ -145,7 +145,7 @@ class Client(Counting, Exporting, Following, Lookup, Queries, Webhooks):
             "storyline": storyline,
             "state": state,
             "sort": sort,
-            "include": ",".join(include) or None,
+            "include": ",".join(include or ()) or None,
         }
         return self._iterate_pages("/v1/stories", parameters, Story, limit)
 
@@ -174,17 +174,17 @@ class Client(Counting, Exporting, Following, Lookup, Queries, Webhooks):
         query: str | None = None,
         since: Time | None = None,
         until: Time | None = None,
-        outlet: Sequence[str] = (),
-        family: Sequence[str] = (),
-        country: Sequence[str] = (),
-        language: Sequence[str] = (),
-        type: Sequence[str] = (),  # noqa: A002  # the name of the query parameter
+        outlet: Sequence[str] | None = (),
+        family: Sequence[str] | None = (),
+        country: Sequence[str] | None = (),
+        language: Sequence[str] | None = (),
+        type: Sequence[str] | None = (),  # noqa: A002  # the name of the query parameter
         first: bool | None = None,
         copies: bool | None = None,
         sort: Literal["newest", "oldest"] | None = None,
         story: str | None = None,
         storyline: str | None = None,
-        id: Sequence[int] = (),  # noqa: A002  # the name of the query parameter
+        id: Sequence[int] | None = (),  # noqa: A002  # the name of the query parameter
         as_of: Time | None = None,
         limit: int | None = None,
     ) -> Iterator[Article]:
@@ -200,7 +200,7 @@ class Client(Counting, Exporting, Following, Lookup, Queries, Webhooks):
             "sort": sort,
             "story": story,
             "storyline": storyline,
-            "id": list(id) or None,
+            "id": list(id or ()) or None,
             "as_of": as_of,
         }
         return self._iterate_pages("/v1/articles", parameters, Article, limit)
@@ -280,10 +280,10 @@ def _quote_id(text: str) -> str:
     return quote(text, safe="", errors="surrogatepass")
 
 
-def _lists(**filters: Sequence[str]) -> dict[str, list[str] | None]:
+def _lists(**filters: Sequence[str] | None) -> dict[str, list[str] | None]:
     """Filters with several values; a single string counts as one value."""
     return {
-        name: [values] if isinstance(values, str) else list(values) or None
+        name: [values] if isinstance(values, str) else list(values or ()) or None
         for name, values in filters.items()
     }
 

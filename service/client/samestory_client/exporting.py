@@ -28,13 +28,12 @@ class Exporting:
     def export_file(
         self,
         kind: ExportKind,
-        path: Path,
+        path: Path | str,
         file_format: Literal["jsonl", "csv"] = "jsonl",
         **parameters: Any,
     ) -> None:
         """Write a list to a file; it is incomplete if this raises ApiError."""
-        with path.open("wb") as file:
-            for piece in self._transport.stream(
-                f"/v1/export/{kind}", {"format": file_format, **parameters}
-            ):
-                file.write(piece)
+        with Path(path).open("wb") as file:
+            file.writelines(
+                self._transport.stream(f"/v1/export/{kind}", {"format": file_format, **parameters})
+            )

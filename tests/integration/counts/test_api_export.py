@@ -281,7 +281,9 @@ def test_client_streams_exports(world: Site, tmp_path: Path):
     with Client(world.url) as client:
         articles = list(client.export("articles", country=["RU"], sort="oldest"))
         assert articles == listed(world, "articles?country=RU&sort=oldest&")
-        client.export_file("outlets", tmp_path / "outlets.csv", "csv", fields="slug,name")
+        client.export_file("outlets", str(tmp_path / "outlets.csv"), "csv", fields="slug,name")
+        assert list(client.stories(outlet=None, include=None, limit=1))
+        assert list(client.articles(id=None, outlet=None, limit=1))
         with pytest.raises(ApiRefusedError, match="format"):
             client.export_file("outlets", tmp_path / "none", "xml")  # type: ignore[arg-type]
     text = (tmp_path / "outlets.csv").read_text(encoding="utf-8")
