@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Annotated
 
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from pydantic import Field
 
+from service.domain.search.time_expressions import parse_time
 from service.mcp.records import (
     StoryResult,
 )
@@ -35,6 +37,7 @@ class Briefings:
         language: Annotated[str, Field(max_length=100, description="Language to write in.")] = "",
     ) -> str:
         """Write a briefing of the news, with sources."""
+        parse_time(since, datetime.now(UTC))  # raises ValueError before an agent uses the text
         tool = "search" if topic else "stories"
         arguments = {"q": topic, "since": since} if topic else {"since": since}
         find = f"Call `{tool}` with {json.dumps(arguments, ensure_ascii=False)}."

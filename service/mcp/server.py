@@ -14,7 +14,7 @@ from service.mcp.briefings import JSON, STORIES_URI, STORY_URI, Briefings
 from service.mcp.client_keys import ClientKeyMiddleware, client_for_request
 from service.mcp.post_only import PostOnlyMiddleware
 from service.mcp.stdio_server import ErrorReplyServer
-from service.mcp.strict_tools import strict_tool
+from service.mcp.strict_tools import StrictPrompt, strict_tool
 from service.mcp.tools import INSTRUCTIONS, Tools
 
 READ_ONLY = ToolAnnotations(
@@ -54,7 +54,7 @@ def create_server(
         tools=[strict_tool(function, READ_ONLY) for function in functions],
     )
     briefings = Briefings(tools)
-    server.prompt()(briefings.brief_me)
+    server.add_prompt(StrictPrompt.from_function(briefings.brief_me))
     server.resource(STORIES_URI, mime_type=JSON)(briefings.top_stories)
     server.resource(STORY_URI, mime_type=JSON)(briefings.one_story)
     return server

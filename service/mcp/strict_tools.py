@@ -1,17 +1,21 @@
-"""MCP tools that reject unknown arguments, with plain error messages.
+"""MCP tools and prompts that reject unknown arguments, with plain error messages.
 
 The library ignores unknown arguments, and an ignored filter would mislead the agent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mcp.server.mcpserver.context import Context
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.mcpserver.prompts.base import Message, Prompt
 from mcp.server.mcpserver.tools.base import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase
-from mcp_types import ToolAnnotations
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS, InputRequiredResult, ToolAnnotations
 from pydantic import ConfigDict, ValidationError, create_model, model_validator
+
+from service.domain.text.field_errors import describe_field_error
 
 
 class StrictArguments(ArgModelBase):
@@ -29,9 +33,7 @@ class StrictArguments(ArgModelBase):
         """
         names = cls.model_fields
         if isinstance(arguments, dict) and (unknown := [x for x in arguments if x not in names]):
-            raise ValueError(
-                f"Unknown argument {unknown[0]!r:.100}: expected one of {', '.join(names)}"
-            )
+            raise ValueError(_name_valid(unknown[0], names))
         return arguments
 
 
@@ -62,6 +64,30 @@ class StrictTool(Tool):
             raise ToolError(str(error.__cause__ or error)) from error
 
 
+class StrictPrompt(Prompt):
+    """A prompt whose errors are one plain sentence for each wrong argument."""
+
+    async def render(
+        self, arguments: dict[str, Any] | None, context: Context[Any, Any]
+    ) -> list[Message] | InputRequiredResult:
+        """Render the prompt.
+
+        Raises:
+            MCPError: an argument is wrong.
+        """
+        names = [each.name for each in self.arguments or ()]
+        if unknown := [name for name in arguments or () if name not in names]:
+            raise MCPError(INVALID_PARAMS, _name_valid(unknown[0], names))
+        try:
+            return await super().render(arguments, context)
+        except ValueError as error:
+            cause = error.__cause__
+            if not isinstance(cause, ValueError):
+                raise
+            message = _describe(cause) if isinstance(cause, ValidationError) else str(cause)
+            raise MCPError(INVALID_PARAMS, message) from error
+
+
 def strict_tool(function: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
     """A tool with structured output that calls `function` and rejects unknown arguments."""
     lax = StrictTool.from_function(function, annotations=annotations, structured_output=True)
@@ -72,10 +98,14 @@ def strict_tool(function: Callable[..., Any], annotations: ToolAnnotations) -> T
     return lax.model_copy(update={"fn_metadata": metadata, "parameters": schema})
 
 
+def _name_valid(unknown: str, names: Iterable[str]) -> str:
+    return f"Unknown argument {unknown!r:.100}: expected one of {', '.join(names)}"
+
+
 def _describe(error: ValidationError) -> str:
     parts = []
-    for each in error.errors(include_url=False, include_context=False):
+    for each in error.errors(include_url=False):
         name = ".".join(map(str, each["loc"]))
-        message = each["msg"].removeprefix("Value error, ")
+        message = describe_field_error(each["type"], each["msg"], each.get("ctx", {}))
         parts.append(f"{name} = {each['input']!r:.100}: {message}" if name else message)
     return "; ".join(parts)

@@ -185,6 +185,13 @@ async def read_briefings(agent: Client) -> None:
     text = prompt.messages[0].content
     assert isinstance(text, TextContent)
     assert "Brief me on Moscow since -24h. Write in German." in text.text
+    for arguments, reason in [
+        ({"subject": "x"}, "Unknown argument 'subject': expected one of topic, since, language"),
+        ({"since": "abc"}, "'abc' is not a time"),
+        ({"topic": "x" * 300}, "Too long: use at most 200 characters"),
+    ]:
+        with pytest.raises(MCPError, match=reason):
+            await agent.get_prompt("brief_me", arguments)
     await make_prescribed_calls(agent, topic="")
     await make_prescribed_calls(agent, topic='Moscow "peace talks"')
     listed = {str(each.uri) for each in (await agent.list_resources()).resources}

@@ -12,6 +12,7 @@ from service.errors import NotFoundError
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page
 from service.store.story_views.as_of import story_table, valid_at
+from service.store.story_views.not_found import missing_story
 from service.store.tables import DecisionRow, StoryRow, TransitionRow
 
 
@@ -84,7 +85,7 @@ def find_survivor(session: Session, story_id: str, *, as_of: datetime | None = N
     """
     survivor = session.scalar(select_survivors([story_id], as_of))
     if survivor is None:
-        raise NotFoundError("story", story_id)
+        raise missing_story(session, story_id, as_of)
     return survivor
 
 

@@ -14,13 +14,13 @@ from service.domain.stories.description import Details
 from service.domain.stories.filters import Sort
 from service.domain.stories.pace import FirstReporters, find_first_reporters
 from service.domain.stories.wording.title_parts import headline_text
-from service.errors import NotFoundError
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page, rows_after
 from service.store.queries.stories import story_conditions
 from service.store.stories.details import from_json
 from service.store.story_views.as_of import StoryTable, story_table, valid_at
 from service.store.story_views.filters import has_report, index_bounds, ordering
+from service.store.story_views.not_found import missing_story
 from service.store.story_views.reports import Member, Report, load_story_members, load_story_reports
 from service.store.tables import StorylineRow, StoryRow, StoryVersionRow
 
@@ -203,7 +203,7 @@ def get_story(session: Session, story_id: str, *, as_of: datetime | None = None)
     statement = _select(story, as_of).where(story.id == story_id, ~story.hidden)
     row = session.execute(statement).one_or_none()
     if row is None:
-        raise NotFoundError("story", story_id)
+        raise missing_story(session, story_id, as_of)
     members = load_story_members(session, story_id, as_of=as_of)
     reports = tuple(member.report for member in members)
     return StoryDetail(_view(row[0], row[1], reports), members)
@@ -219,7 +219,7 @@ def get_state(session: Session, story_id: str, *, as_of: datetime | None = None)
     statement = select(story.state).where(story.id == story_id, ~story.hidden, *valid_at(as_of))
     state = session.scalar(statement)
     if state is None:
-        raise NotFoundError("story", story_id)
+        raise missing_story(session, story_id, as_of)
     return state
 
 

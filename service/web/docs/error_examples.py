@@ -61,8 +61,8 @@ QUERY_ERRORS = {
     "since": INVALID_TIME,
     "as_of": INVALID_TIME,
 }
-INVALID_INTEGER = "Input should be a valid integer, unable to parse string as an integer"
-INVALID_TEXT = "String should match pattern '^[^\\x00-\\x1f\\x7f]+$'"
+INVALID_INTEGER = "Expected a whole number"
+INVALID_TEXT = "Remove control characters such as line breaks"
 
 Operation = Mapping[str, Any]
 

@@ -167,12 +167,19 @@ def test_invalid_decisions_return_an_error_with_a_reason(
     [
         ({"action": "lock"}, {"body.story": "Field required"}),
         ({"action": "pin"}, {"body.story": "Field required"}),
-        ({"action": "pin", "article": "x"}, {"body.article": "valid integer"}),
-        ({"action": "move", "story": 1}, {"body.article": "required", "body.story": "string"}),
-        ({"action": "split", "story": "ferry", "articles": ["x"]}, {"body.articles.0": "integer"}),
+        ({"action": "pin", "article": "x"}, {"body.article": "whole number"}),
+        ({"action": "move", "story": 1}, {"body.article": "required", "body.story": "a text"}),
+        (
+            {"action": "split", "story": "ferry", "articles": ["x"]},
+            {"body.articles.0": "whole number"},
+        ),
         (
             {"action": "lock", "story": "ferry", "colour": "red"},
             {"body.colour": "Unknown field; valid names: action, article, "},
+        ),
+        (
+            {"action": "lock", "story": "ferry", "articles": [1]},
+            {"body.articles": "does not go with the others"},
         ),
         ({"action": "burn"}, {"body.action": "'merge', 'split', 'move', 'pin', 'hide', 'rename'"}),
         ({"story": "ferry"}, {"body.action": "Field required"}),

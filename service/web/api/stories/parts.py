@@ -7,8 +7,8 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from service.domain.field_types import ArticleTypes
 from service.domain.stories.transitions import TransitionOut
-from service.errors import NotFoundError
 from service.store.story_views import history, views
+from service.store.story_views.not_found import missing_story
 from service.store.story_views.reports import Member, list_story_members, load_story_reports
 from service.web.api.stories.schemas import TimelinePointOut
 from service.web.api.stories.stories import other_storyline_stories
@@ -246,6 +246,6 @@ def list_story_transitions(
     if not page.items:
         history.require_story(session, story_id)
         if as_of and after is None:
-            raise NotFoundError("story", story_id)
+            raise missing_story(session, story_id, as_of)
     items = [TransitionOut.of(transition) for transition in page.items]
     return PageOut(items=items, next=TRANSITION_CURSOR.encode(page.next))

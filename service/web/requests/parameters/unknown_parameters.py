@@ -14,6 +14,7 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Cookie, Header, Path
 
+from service.domain.text.field_errors import describe_field_error
 from service.domain.text.nearest import suggest
 from service.settings.sources import nearest
 
@@ -67,8 +68,10 @@ def _find_parameter_errors(request: Request) -> Iterator[Mapping[str, Any]]:
 def suggest_parameter(request: Request, location: Sequence[str | int]) -> str:
     """Error message for an unknown parameter or field, with the most similar existing one."""
     if location[0] == "body":
-        fields = _body_fields(request, location[1:-1])
-        return f"Unknown field; {nearest(str(location[-1]), fields)}" if fields else "Unknown field"
+        name, fields = str(location[-1]), _body_fields(request, location[1:-1])
+        if name in fields:
+            return "This field does not go with the others: remove it, or send another request"
+        return f"Unknown field; {nearest(name, fields)}" if fields else "Unknown field"
     names = parameter_schemas(request) or _page_parameters(request)
     hint = nearest(str(location[-1]), names) if names else "this route takes none"
     return f"Unknown parameter; {hint}"
@@ -111,9 +114,11 @@ def _page_parameters(request: Request) -> dict[str, Mapping[str, Any]]:
 
 
 def suggest_choice(error: Mapping[str, Any]) -> str:
-    """Message for a value outside of a closed list: the list, and the most similar value."""
-    message: str = error["msg"].removeprefix("Value error, ")
+    """Message for an invalid value; for one outside of a closed list also the most similar one."""
+    message = describe_field_error(error["type"], error["msg"], error.get("ctx", {}))
     if error["type"] not in {"enum", "literal_error"} or not isinstance(error["input"], str):
+        return message
+    if not error["input"].strip():  # nothing is similar to an empty text
         return message
     choices = _QUOTED.findall(error["ctx"]["expected"])
     return f"{message}; {suggest(error['input'][:200], dict(zip(choices, choices, strict=True)))}"
