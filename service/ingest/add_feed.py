@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,7 @@ from service.ingest.parsing.processes.worker import ParseJob
 from service.ingest.typed_urls import complete_url
 from service.settings.load import Settings
 from service.settings.paths import CONFIG_DIR
+from service.settings.sections.web import WebSettings, is_loopback
 from service.store.catalogue import feeds, outlets
 
 
@@ -54,15 +56,30 @@ def fetch_feed(url: str, settings: Settings) -> CheckedFeed:
     """Fetch and parse one feed without storing it; a URL without a scheme gets `https://`.
 
     Raises:
-        BadInputError: the URL is not an http(s) URL.
+        BadInputError: the URL is not an http(s) URL, or it is one of this service.
         FeedError: the feed cannot be fetched or parsed.
     """
     url = complete_url(url)
+    if _is_own(url, settings.web):
+        raise BadInputError("The feed belongs to this service: add the feeds of outlets instead")
     result = fetch_one(url, settings)
     parsed = parse_one(result, settings)
     if isinstance(parsed, FeedError):
         raise parsed
     return CheckedFeed(url, result, parsed)
+
+
+def _is_own(url: str, web: WebSettings) -> bool:
+    """Whether a URL leads to this service, which would read its own stories."""
+    try:
+        parts, site = urlsplit(url), urlsplit(web.site)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        site_port = site.port or (443 if site.scheme == "https" else 80)
+    except ValueError:  # not a URL; fetching names the reason
+        return False
+    host = parts.hostname or ""
+    is_site = bool(host) and host == site.hostname and port == site_port
+    return is_site or (is_loopback(host) and port == web.port)
 
 
 def discover_feeds(url: str, settings: Settings) -> list[FeedLink]:

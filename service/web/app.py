@@ -69,6 +69,7 @@ from service.web.requests import problems, redirects
 from service.web.requests.content_type import require_json
 from service.web.requests.maintenance import reject_in_maintenance
 from service.web.requests.parameters.unknown_parameters import reject_unknown_parameters
+from service.web.requests.paths import reject_encoded_slashes
 
 #: Smaller responses gain nothing from gzip, and higher levels hardly reduce the size.
 GZIP_MIN_BYTES, GZIP_LEVEL = 1000, 5
@@ -175,6 +176,7 @@ def create_app(
         app.state.model = LazyModel(model_context)
 
     checks = [
+        Depends(reject_encoded_slashes),
         Depends(reject_unknown_parameters),
         Depends(require_json),
         Depends(reject_in_maintenance),

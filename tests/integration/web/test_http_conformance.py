@@ -237,6 +237,13 @@ def test_304_has_the_vary_header(world: Site, accept_encoding: str, more: dict[s
         assert conditional.headers["vary"] == first.headers["vary"], path
 
 
+def test_encoded_slash_does_not_reach_another_route(world: Site) -> None:
+    for path in (f"/v1/stories/{MEETING}%2Farticles", f"/v1/stories/{MEETING}%2ftimeline"):
+        response = world.get(path)
+        assert response.status == 404
+        assert "no slash" in response.json["detail"]
+
+
 def test_several_lines_of_etags_are_combined() -> None:
     lines = [(b"if-none-match", b'"a"'), (b"if-none-match", b'"b", W/"c"')]
     for etag, expected in [('"a"', True), ('"c"', True), ('"d"', False)]:
