@@ -197,10 +197,10 @@ def test_changed_article_is_found_by_new_text(sessions: Sessions, changing: Site
     [
         ("q=" + "a+" * 10_000, "at most 1000"),
         ("q=" + "a+" * 70, "60 words"),
-        ("q=", "at least 1"),
+        ("q=", "Empty: send a text"),
         ("q=-ferry", "no search term"),
         ("q=...", "no search term"),
-        ("q=a%00b", "pattern"),
+        ("q=a%00b", "Remove the NUL character"),
         ("q=ferry&mode=magic", "mode"),
         ("q=ferry&limit=101", "100"),
         ("q=ferry&cursor=x", "cursor"),
