@@ -248,6 +248,8 @@ class Client(Counting, Exporting, Following, Lookup, Queries, Webhooks):
     def _iterate_pages(
         self, path: str, parameters: Parameters, kind: type[Model], limit: int | None = None
     ) -> Iterator[Model]:
+        if limit is not None and limit < 0:
+            raise ValueError(f"limit = {limit}: expected 0 or more, or None for all")
         cursor, remaining = None, limit
         while remaining is None or remaining > 0:
             size = PAGE_SIZE if remaining is None else min(remaining, PAGE_SIZE)

@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 import urllib3
 
 from samestory_client.errors import (
+    ApiError,
     ApiRefusedError,
     ApiUnreachableError,
     InvalidResponseError,
@@ -59,6 +60,8 @@ class Transport:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isprintable():
             raise InvalidUrlError(url)
+        if not (key.isascii() and key.isprintable()):
+            raise ApiError("Invalid API key: it contains a line break or a character outside ASCII")
         self.url = url.rstrip("/")
         self._headers = {
             "Accept": "application/json",

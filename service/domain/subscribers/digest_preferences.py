@@ -94,7 +94,7 @@ def _parse_days(text: str) -> frozenset[int]:
         return frozenset(range(1, 8))
     if not names or not set(names) <= set(DAYS):
         raise BadInputError(
-            f'Invalid days {text!r}: expected a comma-separated list of mon..sun, or "all"'
+            f'Invalid days {text!r}: choose one or more of {", ".join(DAYS)}, or "all"'
         )
     return frozenset(DAYS.index(name) + 1 for name in names)
 

@@ -80,5 +80,7 @@ def get_change(session: Session, change: int) -> StoryTransition:
     statement = select_transitions().where(TransitionRow.id == change, is_visible())
     values = session.execute(statement).one_or_none()
     if values is None:
-        raise NotFoundError("change", str(change))
+        is_hidden = session.get(TransitionRow, change) is not None
+        message = f"Change {change} cannot be delivered: an editor hid its story"
+        raise NotFoundError("change", str(change), message if is_hidden else None)
     return transition_from_row(*values)

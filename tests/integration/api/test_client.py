@@ -181,6 +181,18 @@ def test_invalid_url_raises(url: str):
         Client(url)
 
 
+@pytest.mark.parametrize("key", ["a\nb", "a\r\nX: y", "schlüssel"])
+def test_invalid_key_raises_without_showing_it(key: str):
+    with pytest.raises(ApiError, match="Invalid API key") as caught:
+        Client("http://127.0.0.1:1", key=key)
+    assert key not in str(caught.value)
+
+
+def test_negative_limit_raises():
+    with pytest.raises(ValueError, match="limit = -1"):
+        list(Client("http://127.0.0.1:1", retries=0).stories(limit=-1))
+
+
 def test_failed_get_is_retried_with_the_key(feed_server: FeedServer):
     replies = iter([reply(b"", "503 Service Unavailable"), reply(b'{"items": [], "next": null}')])
 

@@ -79,7 +79,8 @@ def test_changes_that_may_not_be_sent_return_404(
     last = adam.get("/v1/changes?since=latest").json["next"]
     hook = adam.post("/v1/webhooks", {"url": receiver.url}).headers["location"]
     decide(sessions, NOW, lambda session, act: actions.mark_story(session, act, "hide", "ferry"))
-    assert adam.post(f"{hook}/deliveries/{last}").status == 404
+    hidden = adam.post(f"{hook}/deliveries/{last}")
+    assert (hidden.status, "an editor hid its story" in hidden.json["detail"]) == (404, True)
     assert adam.post(f"{hook}/deliveries/{last + 99}").status == 404
     assert adam.post(f"/v1/webhooks/99/deliveries/{last}").status == 404
     assert adam.get("/v1/webhooks/99/deliveries").status == 404
