@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from service.domain.text.field_errors import describe_field_error
 from service.errors import BadInputError
 from service.store.articles.views import load_articles
 from service.store.catalogue.choices import load_choices
@@ -91,7 +92,7 @@ def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
     if first["loc"] == ("q",) and first["type"] != "value_error":
         return "The search text is too long or has control characters."
-    return f"{first['msg'].removeprefix('Value error, ')}."
+    return f"{describe_field_error(first['type'], first['msg'], first.get('ctx', {}))}."
 
 
 @router.get("/search")

@@ -70,6 +70,11 @@ def test_page_explains_missing_results(world: Site, q: str, message: str) -> Non
     assert message in page.text
 
 
+def test_page_names_the_remedy_for_an_invalid_filter(world: Site) -> None:
+    page = world.page(f"/search?q=ferry&outlet={'x' * 201}")
+    assert "Too long: use at most 200 characters." in page.text
+
+
 def test_html_in_titles_and_queries_is_escaped(sessions: Sessions) -> None:
     hostile = "<img src=x onerror=alert(1)> ferry \ue000 sinks"
     with sessions.begin() as session:
