@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from service.domain.locales.codes import country_code, language_code
 from service.domain.subscribers.digest_schedule import DeliverySchedule
 from service.domain.subscribers.filters import Filters
+from service.domain.subscribers.phrases import parse_phrase
 from service.domain.text.nearest import suggest
 from service.errors import BadInputError
 
@@ -25,6 +26,8 @@ LIST_FIELDS = (
     "followed_storylines",
     "muted_storylines",
 )
+#: Lists of words, phrases or names.
+WORD_FIELDS = frozenset({"words", "entities", "followed_words", "muted_words"})
 _MAX_HOUR, _MAX_COVERAGE, _MAX_ITEMS, _MAX_LENGTH = 23, 1000, 200, 4000
 
 
@@ -116,6 +119,8 @@ def parse_list(name: str, text: str) -> frozenset[str]:
     items = [item.strip() for item in text.replace("\n", ",").split(",") if item.strip()]
     if len(items) > _MAX_ITEMS:
         raise BadInputError(f"Too many {label}: {len(items)}, expected at most {_MAX_ITEMS}")
+    if name in WORD_FIELDS:
+        return frozenset(parse_phrase(label, each) for each in items)
     if name == "languages":
         return frozenset(map(language_code, items))
     return frozenset(map(country_code, items) if name.endswith("countries") else items)
