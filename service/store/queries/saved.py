@@ -16,6 +16,7 @@ from service.domain.queries.conditions import (
     reference_time,
 )
 from service.domain.queries.grammar import parse_query
+from service.domain.queries.periods import require_periods
 from service.domain.text.nearest import suggest
 from service.errors import AlreadyExistsError, BadInputError, NotFoundError
 from service.store.catalogue.known_names import require_known_query
@@ -156,9 +157,10 @@ def resolve(session: Session, query: Query, *, now: datetime) -> Query:
     """Expand a query and replace its relative times; at most three statements.
 
     Raises:
-        BadInputError: a saved query does not exist, or a time is out of range.
+        BadInputError: a saved query does not exist, a period is reversed, or a time is out of
+            range.
     """
-    query = expand(session, query)
+    query = require_periods(expand(session, query))
     if not query.is_relative:
         return query
     try:
@@ -225,7 +227,7 @@ def _check(session: Session, q: str, title: str) -> Query:
             f"The title is too long or has control characters: use at most {MAX_TITLE} printable "
             "characters"
         )
-    query = parse_query(q)
+    query = require_periods(parse_query(q))
     require_known_query(session, query)
     return query
 

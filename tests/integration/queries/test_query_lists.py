@@ -160,6 +160,12 @@ def test_relative_times_of_a_store_that_is_not_live_count_from_the_latest_report
         assert found(site, "since=-24h") == {"ferry", "tax", "dock"}
 
 
+def test_reversed_periods_of_storylines_are_rejected(world: tuple[Site, Sessions]) -> None:
+    for path in ("/v1/storylines", "/v1/export/storylines"):
+        response = world[0].get(f"{path}?since=2023-05-01&until=2023-04-01")
+        assert (response.status, "exchange them" in response.text) == (422, True), path
+
+
 @pytest.mark.parametrize("path", ["/v1/stories", "/v1/articles", "/v1/counts", "/v1/export/stories",
                                   "/v1/stories/feed.rss", "/v1/search", "/v1/export/articles"])  # fmt: skip
 @pytest.mark.parametrize(
@@ -169,6 +175,7 @@ def test_relative_times_of_a_store_that_is_not_live_count_from_the_latest_report
         ("ferry outlet:kay", "position 7: Unknown outlet 'kay': did you mean quay"),
         ("ferry storyline:sag", "did you mean saga"),
         ("independent:>2147483647", "values are from 0 to 2147483647"),
+        ("ferry since:2023-05-01 until:2023-04-01", "The period of since and until is empty"),
     ],
 )
 def test_errors_are_the_same_everywhere(

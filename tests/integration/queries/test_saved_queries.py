@@ -79,7 +79,12 @@ def test_errors_have_a_remedy(site: Site, ann: KeyClient) -> None:
     assert ann.post("/v1/queries", HARBOUR).status == 201
     assert ann.post("/v1/queries", HARBOUR).status == 409
     assert "did you mean harbour" in site.get("/v1/stories?query=harbor").json["detail"]
-    for q, reason in (("outlt:quay", "did you mean outlet"), ("outlet:quai", "did you mean quay")):
+    for q, reason in (
+        ("outlt:quay", "did you mean outlet"),
+        ("outlet:quai", "did you mean quay"),
+        (" ", "is blank"),
+        ("since:-1h until:-2h", "exchange them"),
+    ):
         assert reason in ann.post("/v1/queries", {"id": "other", "q": q}).text
     hook = {"url": "https://8.8.8.8/hook", "query": "harbour"}
     assert ann.post("/v1/webhooks", hook | {"query": "harbor"}).status == 422

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
+from service.domain.queries.periods import require_period
 from service.domain.stories.transitions import StoryTransition, TransitionOut
 from service.store.articles.views import stream_articles
 from service.store.catalogue import views as catalogue
@@ -141,6 +142,7 @@ def export_storylines(
     query: Annotated[StorylineExportQuery, Query()],
 ) -> Response:
     """Export all storylines of the list, with its filters, order and `fields`."""
+    require_period(query.since, query.until)
     names = split_names(query.fields) or _names(StorylineSummaryOut)
 
     def load(after: Position | None, limit: int) -> Page[storylines.StorylineBrief]:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from service.domain.field_types import MAX_IDS, ShortText, UtcTime
+from service.domain.queries.periods import require_period
 from service.store.story_views import storylines
 from service.store.story_views.storylines import StorylineBrief, StorylineOrder
 from service.web.middleware.etags import ETagSession
@@ -103,6 +104,7 @@ class StorylineQuery(StorylineFilterQuery):
 @router.get("", response_model=or_partial_page(PageOut[StorylineSummaryOut], StorylineSummaryOut))
 def list_storylines(session: ETagSession, query: Annotated[StorylineQuery, Query()]) -> Response:
     """List storylines by id, by creation time, or by last report."""
+    require_period(query.since, query.until)
     cursor = CURSORS[query.sort]
     page = storylines.list_storylines(
         session,
