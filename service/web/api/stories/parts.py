@@ -170,10 +170,13 @@ def list_story_articles(  # noqa: PLR0917  # FastAPI calls it by name
 ) -> Response:
     """List the articles of a story in chronological order, undated ones last."""
     require_unmerged(session, story_id, as_of)
-    after = ARTICLE_CURSOR.decode(cursor)
+    scope = (story_id, as_of, sorted(types))
+    after = ARTICLE_CURSOR.decode(cursor, *scope)
     page = list_story_members(session, story_id, after=after, limit=limit, as_of=as_of, types=types)
     items = [MemberOut.of(member) for member in page.items]
-    return page_response(PageOut(items=items, next=ARTICLE_CURSOR.encode(page.next)), fields)
+    return page_response(
+        PageOut(items=items, next=ARTICLE_CURSOR.encode(page.next, *scope)), fields
+    )
 
 
 @router.get("/timeline", responses=MERGED_RESPONSE)
@@ -189,11 +192,11 @@ def get_story_timeline(
     It contains the articles that are in the story now, or at the time `as_of`.
     """
     require_unmerged(session, story_id, as_of)
-    after = TIMELINE_CURSOR.decode(cursor)
+    after = TIMELINE_CURSOR.decode(cursor, story_id, as_of)
     reports = load_story_reports(session, [story_id], as_of=as_of).get(story_id, ())
     page = timeline_page(reports, after=after, limit=limit)
     items = [TimelinePointOut.of(point) for point in page.items]
-    return PageOut(items=items, next=TIMELINE_CURSOR.encode(page.next))
+    return PageOut(items=items, next=TIMELINE_CURSOR.encode(page.next, story_id, as_of))
 
 
 @router.get("/related", responses=MERGED_RESPONSE)
@@ -222,10 +225,10 @@ def list_story_evidence(
 ) -> PageOut[EvidenceOut]:
     """List the evidence for each article of a story, in chronological order, undated ones last."""
     require_unmerged(session, story_id, as_of)
-    after = EVIDENCE_CURSOR.decode(cursor)
+    after = EVIDENCE_CURSOR.decode(cursor, story_id, as_of)
     page = list_story_members(session, story_id, after=after, limit=limit, as_of=as_of)
     items = [EvidenceOut.of(member) for member in page.items]
-    return PageOut(items=items, next=EVIDENCE_CURSOR.encode(page.next))
+    return PageOut(items=items, next=EVIDENCE_CURSOR.encode(page.next, story_id, as_of))
 
 
 @router.get("/transitions")
@@ -241,11 +244,11 @@ def list_story_transitions(
     The list of a merged story ends with the merge. With `as_of`, the list ends at that time, or the
     response is 404 if the story did not exist yet.
     """
-    after = TRANSITION_CURSOR.decode(cursor)
+    after = TRANSITION_CURSOR.decode(cursor, story_id, as_of)
     page = history.transitions_of(session, story_id, after=after, limit=limit, as_of=as_of)
     if not page.items:
         history.require_story(session, story_id)
         if as_of and after is None:
             raise missing_story(session, story_id, as_of)
     items = [TransitionOut.of(transition) for transition in page.items]
-    return PageOut(items=items, next=TRANSITION_CURSOR.encode(page.next))
+    return PageOut(items=items, next=TRANSITION_CURSOR.encode(page.next, story_id, as_of))

@@ -122,14 +122,14 @@ def list_alerts(
     cursor: CursorQuery = None,
 ) -> PageOut[AlertOut]:
     """List the active alerts of a subscriber, oldest first."""
-    after = CURSOR.decode(cursor)
+    after = CURSOR.decode(cursor, subscriber_id)
     subscribers.get(session, subscriber_id)
     key = load_link_key(session)
     rows = alerts.list_alerts(
         session, subscriber_id, after=after[0] if after else 0, limit=limit + 1
     )
     page = make_page([(AlertOut.of(each, key), (each.id,)) for each in rows], limit)
-    return PageOut(items=list(page.items), next=CURSOR.encode(page.next))
+    return PageOut(items=list(page.items), next=CURSOR.encode(page.next, subscriber_id))
 
 
 @router.get("/{alert_id}")

@@ -50,12 +50,12 @@ def list_deliveries(
 ) -> PageOut[DeliveryOut]:
     """List the attempts of the last 30 days, latest first."""
     webhooks.get(session, webhook_id)
-    before = CURSOR.decode(cursor)
+    before = CURSOR.decode(cursor, webhook_id)
     listed = attempts.list_attempts(
         session, webhook_id, before=before[0] if before else None, failed=failed, limit=limit + 1
     )
     page = make_page([(DeliveryOut.of(each), (each.id,)) for each in listed], limit)
-    return PageOut(items=list(page.items), next=CURSOR.encode(page.next))
+    return PageOut(items=list(page.items), next=CURSOR.encode(page.next, webhook_id))
 
 
 @router.post(

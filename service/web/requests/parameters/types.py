@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from typing import Annotated, Any, Literal
+import hashlib
+from typing import Annotated, Any
 
 from fastapi import HTTPException, Path, Query
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
@@ -35,32 +36,41 @@ AsOf = Annotated[
 class Cursor:
     """Encodes the position in a list as an opaque, URL-safe cursor.
 
-    A cursor is only valid for the list and order whose name and types it was created with.
+    A cursor is only valid for the list and order whose name and types it was created with, and for
+    the same scope: path parameters and filters.
     """
 
     def __init__(self, name: str, *types: Any) -> None:
         self._name = name
-        self._adapter: TypeAdapter[Any] = TypeAdapter(tuple[Literal[name], *types])  # type: ignore[valid-type]
+        self._adapter: TypeAdapter[Any] = TypeAdapter(tuple[str, *types])  # type: ignore[valid-type]
 
-    def encode(self, position: Position | None) -> str | None:
+    def encode(self, position: Position | None, *scope: object) -> str | None:
         """Cursor of a position; None at the end of the list."""
         if position is None:
             return None
-        data: bytes = self._adapter.dump_json((self._name, *position))
+        data: bytes = self._adapter.dump_json((self._scoped_name(scope), *position))
         return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
-    def decode(self, cursor: str | None) -> Position | None:
+    def decode(self, cursor: str | None, *scope: object) -> Position | None:
         """Position of a cursor; None without one.
 
         Raises:
-            HTTPException: 422, the cursor is invalid or of another list.
+            HTTPException: 422, the cursor is invalid, of another list or of another scope.
         """
         if cursor is None:
             return None
+        reason = "Invalid cursor for this list and order: start again without a cursor"
         try:
             data = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
-            _, *position = self._adapter.validate_json(data)
+            name, *position = self._adapter.validate_json(data)
         except (binascii.Error, ValidationError, UnicodeError) as error:
-            reason = "Invalid cursor for this list and order: start again without a cursor"
             raise HTTPException(422, reason) from error
+        if name != self._scoped_name(scope):
+            raise HTTPException(422, reason)
         return tuple(position)
+
+    def _scoped_name(self, scope: tuple[object, ...]) -> str:
+        if not scope:
+            return self._name
+        digest = hashlib.blake2b(repr([*map(str, scope)]).encode(), digest_size=6)
+        return f"{self._name} {digest.hexdigest()}"

@@ -131,6 +131,19 @@ def test_parts_equal_the_fields_of_the_full_story(world: Site) -> None:
     assert all(world.get(link).status == 200 for link in story["links"].values())
 
 
+@pytest.mark.parametrize("part", ["articles", "timeline", "evidence"])
+def test_cursor_of_another_story_or_filter_is_rejected(world: Site, part: str) -> None:
+    cursor = world.get(f"/v1/stories/{MEETING}/{part}?limit=1").json["next"]
+    assert world.get(f"/v1/stories/{MEETING}/{part}?limit=2&cursor={cursor}").status == 200
+    another = next(each for each in ids(world) if each != MEETING)
+    others = [f"{another}/{part}?cursor={cursor}"]
+    if part == "articles":
+        others.append(f"{MEETING}/articles?type=report&cursor={cursor}")
+    for other in others:
+        response = world.get(f"/v1/stories/{other}")
+        assert (response.status, "start again" in response.text) == (422, True)
+
+
 def test_timeline_pages_are_stable_while_the_story_changes(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
