@@ -7,12 +7,27 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 _AGO = re.compile(r"-(\d{1,5})([mhdw])")
 _DAY = re.compile(r"(today|yesterday|\d{4}-\d{2}-\d{2})(?:@([\w+/-]{1,64}))?")
 _DATE_PREFIX = re.compile(r"\d{4}-\d\d-\d\d")
+#: Names in the zone folder of a machine that are no IANA zones.
+_MACHINE_ZONES = frozenset({"localtime", "Factory", "posixrules"})
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 #: Examples of all forms, for error messages and descriptions of parameters.
 TIME_FORMS = (
     "ISO 8601 such as 2026-11-29T08:00:00Z; a day such as 2026-11-29, today or "
     "today@Europe/Berlin; now; or a period before now such as -90m, -24h, -7d or -2w"
 )
+
+
+def load_zone(name: str) -> ZoneInfo:
+    """The IANA time zone of this name.
+
+    Raises:
+        ZoneInfoNotFoundError: there is none, or the name depends on the machine.
+        ValueError: the name is a path.
+        OSError: the name is a folder.
+    """
+    if name in _MACHINE_ZONES or name.startswith(("posix/", "right/")):
+        raise ZoneInfoNotFoundError(f"{name} depends on the machine")
+    return ZoneInfo(name)
 
 
 def parse_time(text: str, now: datetime) -> datetime:
@@ -31,7 +46,7 @@ def parse_time(text: str, now: datetime) -> datetime:
         if ago := _AGO.fullmatch(expression):
             return now.astimezone(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         if day := _DAY.fullmatch(expression):
-            return _start_of_day(day[1], ZoneInfo(day[2] or "UTC"), now)
+            return _start_of_day(day[1], load_zone(day[2] or "UTC"), now)
         # A number without hyphens is not a time.
         time = datetime.fromisoformat(expression if _DATE_PREFIX.match(expression) else "")
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
@@ -51,9 +66,9 @@ def end_of_day(text: str, now: datetime | None = None) -> datetime:
     start = parse_time(text, now or datetime(2000, 1, 1, tzinfo=UTC))
     try:
         # A day has 23 to 25 hours where clocks change.
-        local = start.astimezone(ZoneInfo(day[2] or "UTC")).replace(tzinfo=None)
+        local = start.astimezone(load_zone(day[2] or "UTC")).replace(tzinfo=None)
         end = local + timedelta(days=1)
-        return end.replace(tzinfo=ZoneInfo(day[2] or "UTC")).astimezone(UTC)
+        return end.replace(tzinfo=load_zone(day[2] or "UTC")).astimezone(UTC)
     except OverflowError as error:
         raise ValueError(f"{text!r:.100} is out of range: use an earlier day") from error
 

@@ -85,7 +85,7 @@ def format_days(days: frozenset[int]) -> str:
 
 def _parse_time_zone(text: str) -> ZoneInfo:
     names = available_timezones()
-    if text not in names:
+    if text not in names or text in {"localtime", "Factory"}:  # these depend on the machine
         hint = suggest(text, dict.fromkeys(names, ""))
         raise BadInputError(f"Unknown time zone {text!r}: {hint}")
     return ZoneInfo(text)

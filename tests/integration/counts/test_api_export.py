@@ -25,6 +25,7 @@ from service.store.database.sessions import Sessions, make_sessions
 from service.store.editing import actions
 from service.store.editing.actions import EditorAction
 from service.store.tables import ArticleRow
+from service.web.api.export.formats import csv_encoder
 from service.web.api.export.streaming import read_pages
 from service.web.middleware.concurrency import ConcurrencyLimits
 from tests.support.content.site.site_content import fill
@@ -101,6 +102,8 @@ def test_changes_are_exported_in_order(world: Site):
     assert export(world, "changes") == changes
     since = changes[2]["id"]
     assert export(world, f"changes?since={since}&limit=2") == changes[3:5]
+    beyond = world.get("/v1/export/changes?since=999999")
+    assert (beyond.status, "the latest change is" in beyond.text) == (422, True)
 
 
 def test_pages_of_an_export_join(sessions: Sessions):
@@ -148,6 +151,11 @@ def test_csv_has_every_field(world: Site):
     assert json.loads(story["outlets"])[0]["slug"] == "volga-wire"
     assert story["pinned"] == "false"
     assert story["pace.articles_per_hour"]
+
+
+@pytest.mark.parametrize("cell", ["\uff1dA1", "\uff0bA1", "\uff20A1", " =A1", ";=A1", "\u3000-A1"])
+def test_csv_guards_formulas_after_separators_and_in_full_width(cell: str):
+    assert csv_encoder([("title",)])([{"title": cell}]).decode().lstrip('"').startswith("'")
 
 
 def test_csv_cells_are_no_formulas(world: Site):

@@ -96,6 +96,7 @@ def test_one_condition(text: str, condition: Condition) -> None:
         ("ferry|outlet:a", "joins words only"),
         ("since:someday", "Invalid since: 'someday' is not a time"),
         ("since:today@Nowhere", "is not a time"),
+        ("since:today@Factory", "is not a time"),
         ("reported:2026-11-01T10:00", "use a day such as today"),
         ("as_of:-1d as_of:-2d", "as_of is given twice"),
         ("-since:-24h", "cannot be excluded"),

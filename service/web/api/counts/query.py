@@ -13,6 +13,7 @@ from service.domain.field_types import ArticleTypes, ShortText
 from service.domain.queries import conditions
 from service.domain.queries.conditions import Query, between_times
 from service.domain.queries.parameters import QueryTime
+from service.domain.search.time_expressions import load_zone
 from service.domain.stories.filters import PastStoryFilter, read_parameters
 from service.domain.text.nearest import suggest
 from service.errors import BadInputError
@@ -33,7 +34,7 @@ MAX_DIMENSIONS = 2
 
 def _check_time_zone(name: str) -> str:
     try:
-        ZoneInfo(name)
+        load_zone(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         hint = suggest(name, dict.fromkeys(available_timezones(), ""))
         raise ValueError(

@@ -16,7 +16,10 @@ Encoder = Callable[[Iterable[Item]], bytes]
 #: Names of nested fields, from the outermost.
 Column = tuple[str, ...]
 #: A cell that begins with one of these would be a formula in a spreadsheet.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+#: Spreadsheets skip white space, or split a cell at these separators.
+SKIPPED = " \t\r\n\u00a0\u3000;,"
 
 
 class ExportFormat(StrEnum):
@@ -86,7 +89,8 @@ def _cell(item: Any, column: Column) -> str:
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         value = "; ".join(value)
     text = value if isinstance(value, str) else _dump(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    is_formula = text.startswith(FORMULA_STARTS) or text.lstrip(SKIPPED).startswith(FORMULA_STARTS)
+    return f"'{text}" if is_formula else text
 
 
 def _csv_lines(rows: Iterable[Sequence[str]]) -> bytes:

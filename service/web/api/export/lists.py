@@ -13,7 +13,7 @@ from service.store.articles.views import stream_articles
 from service.store.catalogue import views as catalogue
 from service.store.database.paging import Page, Position
 from service.store.story_views import storylines, views
-from service.store.story_views.changes import load_matching_changes
+from service.store.story_views.changes import load_matching_changes, require_existing_change
 from service.web.api.articles import ArticleDetailOut
 from service.web.api.catalogue.feeds import FeedOut
 from service.web.api.catalogue.outlets import OutletOut
@@ -177,6 +177,7 @@ def export_changes(
 
     With `q`, `query` or `as_of`, only the changes of `/v1/changes` with these parameters.
     """
+    require_existing_change(session, query.since)
     changes_query = follow_query(
         request, session, read_changes_query(query.q, query.query, query.as_of)
     )
