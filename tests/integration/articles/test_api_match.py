@@ -184,6 +184,7 @@ def test_empty_store_has_no_match(context: Context) -> None:
         (b'{"title": "x", "unknown": 1}', 422, "unknown"),
         (b'{"title": "x", "published": "never"}', 422, "published"),
         (b'{"title": "x", "language": "english language"}', 422, "language"),
+        (b'{"title": "x", "language": "xx"}', 422, "expected an ISO 639 code"),
         (b'{"title": "' + b"x" * 1001 + b'"}', 422, "title"),
         (b'{"text": "' + b"x " * 60_000 + b'"}', 422, "text"),
         (b"[" * 100_000, 400, "body"),

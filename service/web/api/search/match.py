@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from service.domain.articles.model import Article
@@ -11,8 +11,10 @@ from service.domain.articles.tokenization import has_encodable_text
 from service.domain.field_types import ShortText, UtcTime
 from service.domain.grouping.evidence import PROBABILITY_DIGITS
 from service.domain.grouping.place import Placement
+from service.domain.locales.codes import language_code
 from service.domain.text.date_forms.feed_date import FeedDate
 from service.domain.text.dates import CheckedDate, check_date
+from service.errors import BadInputError
 from service.ingest.detect_language import resolve_language
 from service.store.articles import match
 from service.store.articles.match import UNSTORED_ID, MatchRequest
@@ -53,6 +55,13 @@ NO_TEXT = (
 LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 
+def _check_language(text: str | None) -> str | None:
+    try:
+        return text and language_code(text) and text
+    except BadInputError as error:
+        raise ValueError(str(error)) from error
+
+
 class MatchIn(BaseModel):
     """A published or unpublished article. Give a title, a text, or the URL of a stored article."""
 
@@ -86,6 +95,7 @@ class MatchIn(BaseModel):
             max_length=35,
             description="ISO 639 code, optionally with a region: en or en-GB. Default: detected.",
         ),
+        AfterValidator(_check_language),
     ] = None
 
 
