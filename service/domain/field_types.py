@@ -11,9 +11,18 @@ from service.domain.articles.article_types import ArticleType
 from service.domain.locales.codes import country_code, language_code
 from service.errors import BadInputError
 
+
+def _reject_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("The value is blank: write a text, or leave it out")
+    return text
+
+
 #: Control characters are rejected: Postgres cannot store NUL, and no id or name has any of them.
 ShortText = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    AfterValidator(_reject_blank),
 ]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
 

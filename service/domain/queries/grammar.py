@@ -50,6 +50,8 @@ def parse_query(text: str) -> Query:
     """
     if len(text) > MAX_LENGTH:
         raise BadInputError(f"The query is longer than {MAX_LENGTH:,} characters: shorten it")
+    if not text.strip():
+        raise BadInputError("The query is blank: write a word or a condition, or leave it out")
     text = replace_dashes(text.translate(_TYPOGRAPHIC))
     tokens = list(_scan(text))
     parts: list[Query] = []

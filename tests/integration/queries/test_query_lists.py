@@ -198,13 +198,15 @@ def test_errors_are_the_same_everywhere(
         ("q=reported:today@Mars/One", "'today@Mars/One' is not a time"),
         ("q=outlet:quay OR outlet:wire", "separate alternative values of outlet by commas"),
         ("facets=country,langage", "Unknown name langage"),
+        ("q=%20", "The query is blank: write a word or a condition"),
+        ("keyword=%20", "The value is blank"),
         ("totals=true", "did you mean total?"),
     ],
 )
 def test_errors_name_the_parameter_and_the_remedy(
     world: tuple[Site, Sessions], parameters: str, message: str
 ) -> None:
-    response = world[0].get(f"/v1/stories?{quote(parameters, safe='=&,:.')}")
+    response = world[0].get(f"/v1/stories?{quote(parameters, safe='=&,:.%')}")
     assert (response.status, message in response.text) == (422, True), response.text
 
 

@@ -102,6 +102,7 @@ def test_one_condition(text: str, condition: Condition) -> None:
         ("-since:-24h", "cannot be excluded"),
         ("since:-1h,-2h", "takes one value"),
         ("ferry tram*", "position 10: the wildcard"),
+        (" \u00a0", "The query is blank"),
         ("...", "no search term"),
         ("a " * 70, "more than 60 words"),
         ("outlet:" + "a," * 101 + "a", "more than 100 values"),
