@@ -119,10 +119,10 @@ def test_cards_name_outlets_that_do_not_report(world: Site) -> None:
     outlets = re.compile('href="(/outlets/[^"]+)"')
     for path in paths:
         section = world.page(path).text.partition('id="missing"')[2].split("</section>")[0]
-        frequent = section.partition("not in</a> this story")[2]
+        frequent = section.partition("no report</a> of this story")[2]
         silent = section.partition(" had no article")[0]
         assert set(outlets.findall(frequent)) <= set(outlets.findall(silent))
-    assert any("not in</a> this story" in world.page(path).text for path in paths)
+    assert any("no report</a> of this story" in world.page(path).text for path in paths)
 
 
 def test_all_pages_show_times_in_the_zone_of_the_reader(world: Site) -> None:

@@ -207,9 +207,10 @@ def test_story_page_names_who_does_not_report_it(sessions: Sessions) -> None:
         page = site.page("/stories/ferry").text
     text = " ".join(re.sub(r"<[^>]+>", "", page).split())
     assert "No report 12 of 14 active outlets: Far0, Far1, Far10, Far11 and 8 more" in text
+    assert "and 8 more. No article in this time: Asleep" in text
     assert "12 of the 14 active outlets have no report. Names of the 12 outlets Far0, Far1" in text
     assert "Countries without a reportFrance Languages without a reportFrench" in text
-    assert "1 other outlet had no article at all in this time: Asleep." in text
+    assert "1 other outlet had no article in this time: Asleep." in text
     assert "fewer than 3 outlets" in text
     assert "Former" not in text
 
@@ -223,3 +224,15 @@ def test_printed_addresses_have_no_campaign(sessions: Sessions) -> None:
         page = site.page("/stories/ferry").text
     assert 'data-address="https://sun.example/1?id=3#top"' in page
     assert re.search(r'class="paper-only">http://\S+/stories/ferry/\S+, as of 26 Apr 2023, ', page)
+
+
+def test_story_of_all_active_outlets_names_the_others(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        own = [rows.outlet(slug) for slug in ("sun", "moon", "quay")]
+        rows.story("ferry", [rows.article(each, "Ferry hits pier") for each in own])
+        rows.article(rows.outlet("asleep"), "Old", at=NOW - timedelta(days=5))
+    with serving(sessions) as site:
+        page = site.page("/stories/ferry").text
+    text = " ".join(re.sub(r"<[^>]+>", "", page).split())
+    assert "All 3 active outlets report it. No article in this time: Asleep" in text
