@@ -1,10 +1,10 @@
-"""History of a story: its transitions, and the survivor of a merged story."""
+"""History of a story: its transitions, the stories merged into it, and its survivor."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.stories.transitions import StoryTransition
@@ -38,6 +38,63 @@ def transitions_of(
         statement = statement.where(TransitionRow.at <= as_of)
     transitions = [transition_from_row(*row) for row in session.execute(statement)]
     return make_page([(each, (each.id,)) for each in transitions], limit)
+
+
+def list_mergers(
+    session: Session, story_id: str, *, as_of: datetime | None = None
+) -> list[StoryTransition]:
+    """The transitions by which other stories were merged into a story, oldest first.
+
+    A merger is a transition of the story that ends. Mergers that were undone later are in the list,
+    and mergers of hidden stories are not. One statement.
+    """
+    own = select(func.coalesce(StoryRow.merged_into, StoryRow.id)).where(StoryRow.id == story_id)
+    merged = select(StoryRow.id).where(StoryRow.merged_into == own.scalar_subquery())
+    # The survivor of an undone merger has a transition with the restored story.
+    restored = select(TransitionRow.other_story_id).where(
+        TransitionRow.story_id == story_id, TransitionRow.kind == "split"
+    )
+    hidden = exists().where(StoryRow.id == TransitionRow.story_id, StoryRow.hidden)
+    statement = (
+        select_transitions()
+        .where(
+            TransitionRow.story_id.in_(merged.union(restored)),
+            TransitionRow.kind == "merged",
+            TransitionRow.other_story_id == story_id,
+            ~hidden,
+        )
+        .order_by(TransitionRow.id)
+    )
+    if as_of is not None:
+        statement = statement.where(TransitionRow.at <= as_of)
+    return [transition_from_row(*row) for row in session.execute(statement)]
+
+
+def find_merge_time(
+    session: Session, story_id: str, survivor: str, *, as_of: datetime | None = None
+) -> datetime | None:
+    """The time at which a story, or the last of a chain of mergers, was merged into `survivor`.
+
+    None if the story is not merged into `survivor`, now or at `as_of`.
+    """
+    if session.scalar(select_survivors([story_id], as_of)) != survivor:
+        return None
+    at: datetime | None = None
+    here = story_id
+    while here != survivor:
+        statement = (
+            select(TransitionRow.other_story_id, TransitionRow.at)
+            .where(TransitionRow.story_id == here, TransitionRow.kind == "merged")
+            .order_by(TransitionRow.id.desc())
+            .limit(1)
+        )
+        if as_of is not None:
+            statement = statement.where(TransitionRow.at <= as_of)
+        row = session.execute(statement).one_or_none()
+        if row is None or row.other_story_id is None:
+            return None
+        here, at = row.other_story_id, row.at
+    return at
 
 
 def select_transitions() -> Select[*tuple[Any, ...]]:

@@ -1,6 +1,6 @@
 """Story page: `/stories/{id}`, and the same story as Markdown."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -9,7 +9,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
 from service.domain.stories.pace import is_developing
-from service.domain.stories.transitions import StoryTransition
 from service.errors import NotFoundError
 from service.store.counts.missing_coverage import list_followed_outlets
 from service.store.story_views import history, views
@@ -93,13 +92,12 @@ def story_page(
     shown = shown_type if shown_type in {each.type for each in story.reports} else ""
     members = [each for each in detail.members if not shown or each.report.type == shown]
     reports = page_reports(story, members, page)
-    transitions = history.transitions_of(session, story_id, as_of=as_of).items
     notes = uncounted_notes(story)
     response = render_page(
         web,
         "story.html",
         meta=meta,
-        notice=_merge_notice(transitions, merged, reader.clock),
+        notice=_merge_notice(session, story.id, merged, as_of, reader.clock),
         clock=reader.clock,
         story=story,
         notes=notes,
@@ -118,7 +116,7 @@ def story_page(
         path=_storyline_path(session, story, as_of),
         missing=None if as_of else MissingOut.load(session, story.id),
         **({"absent": [], "silent": None} if as_of else _load_absent(session, story)),
-        **_changes_and_names(session, detail, transitions, as_of),
+        **_changes_and_names(session, detail, as_of),
         roundups=list_roundups(session, story.id, as_of=as_of),
         shown_type=shown,
         feeds=_feed_links(story, shown, as_of),
@@ -152,14 +150,13 @@ def _feed_links(story: views.StoryView, shown: str, as_of: datetime | None) -> l
 
 
 def _changes_and_names(
-    session: Session,
-    detail: views.StoryDetail,
-    transitions: Sequence[StoryTransition],
-    as_of: Any,
+    session: Session, detail: views.StoryDetail, as_of: Any
 ) -> Mapping[str, Any]:
     """The history of a story in words, and the names of all stories that the page mentions."""
     story = detail.story
-    changes = describe_history(transitions, story.split_from)
+    transitions = history.transitions_of(session, story.id, as_of=as_of).items
+    mergers = history.list_mergers(session, story.id, as_of=as_of)
+    changes = describe_history(story.id, [*transitions, *mergers])
     split_off = views.list_split_off_ids(session, story.id, as_of=as_of)
     mentioned = {
         *_list_mentioned_stories(detail.members, changes),
@@ -178,12 +175,12 @@ def _load_absent(session: Session, story: views.StoryView) -> dict[str, Any]:
     return {"absent": found, "silent": silent}
 
 
-def _merge_notice(transitions: Iterable[StoryTransition], merged: str, clock: ReaderClock) -> str:
+def _merge_notice(
+    session: Session, story_id: str, merged: str, as_of: datetime | None, clock: ReaderClock
+) -> str:
     """Sentence for readers who were redirected from a merged story; empty for all others."""
-    merge = next((each for each in transitions if merged and each.other_story_id == merged), None)
-    if merge is None:
-        return ""
-    return f"The story that you opened was merged into this one {clock.since(merge.at)}."
+    at = history.find_merge_time(session, merged, story_id, as_of=as_of) if merged else None
+    return f"The story that you opened was merged into this one {clock.since(at)}." if at else ""
 
 
 def _report_links(

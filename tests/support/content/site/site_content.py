@@ -99,8 +99,9 @@ class _Content:
         noon = datetime(2023, 4, 25, 11, 40, tzinfo=UTC)
         self.rows.transition(meeting, "grew", at=noon, article_ids=[1, 2])
         later = noon + timedelta(hours=2)
+        self.rows.transition(meeting, "grew", at=later, cause="reconcile", article_ids=[2])
         self.rows.transition(
-            meeting, "merged", at=later, cause="reconcile", other_story_id=merged.id
+            merged, "merged", at=later, cause="reconcile", other_story_id=meeting.id
         )
         self.rows.transition(meeting, "grew", at=noon + timedelta(hours=6), article_ids=[1])
         self.rows.transition(meeting, "closed", at=noon + timedelta(days=7), cause="age")
