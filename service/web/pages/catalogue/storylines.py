@@ -28,6 +28,8 @@ router = APIRouter(
 )
 
 PAGE_SIZE, STORIES_EACH, MAX_OUTLETS = 20, 4, 10
+#: More outlets than any storyline has: an outlet with many stories may have few first reports.
+EVERY_OUTLET = 100_000
 
 
 class StorylineListQuery(FormQuery):
@@ -104,8 +106,8 @@ def storyline_page(
 
 def _list_outlets(session: Session, storyline_id: str) -> list[OutletShare]:
     """The outlets with reports in the most stories of a storyline."""
-    stories = _count_by_outlet(session, storyline_id, Unit.STORIES)
-    firsts = _count_by_outlet(session, storyline_id, Unit.FIRST_REPORTS)
+    stories = _count_by_outlet(session, storyline_id, Unit.STORIES, limit=MAX_OUTLETS)
+    firsts = _count_by_outlet(session, storyline_id, Unit.FIRST_REPORTS, limit=EVERY_OUTLET)
     names = load_names(session, Dimension.OUTLET, list(stories))
     return [
         OutletShare(slug, names.get(slug, slug), count, firsts.get(slug, 0))
@@ -113,8 +115,10 @@ def _list_outlets(session: Session, storyline_id: str) -> list[OutletShare]:
     ]
 
 
-def _count_by_outlet(session: Session, storyline_id: str, unit: Unit) -> dict[str, int]:
+def _count_by_outlet(
+    session: Session, storyline_id: str, unit: Unit, *, limit: int
+) -> dict[str, int]:
     filters = ArticleFilter(StoryFilter(storyline=storyline_id).parsed)
     by = [Dimension.OUTLET]
-    groups, _ = load_counts(session, filters, unit, by, starts=(), limit=MAX_OUTLETS)
+    groups, _ = load_counts(session, filters, unit, by, starts=(), limit=limit)
     return {slug: count for (slug,), count in groups.counts.items()}

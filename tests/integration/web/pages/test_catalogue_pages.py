@@ -139,3 +139,25 @@ def test_all_pages_show_times_in_the_zone_of_the_reader(world: Site) -> None:
         assert times[0] != times[1], path
     feed = world.get("/v1/stories/feed.atom", headers={"Cookie": "zone=Asia/Tokyo"})
     assert feed.body == world.get("/v1/stories/feed.atom").body
+
+
+def test_storyline_page_counts_the_first_reports_of_every_listed_outlet(
+    sessions: Sessions,
+) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        rows.storyline("talks", "Border talks")
+        often = [rows.outlet(f"often{number}") for number in range(10)]
+        once = [rows.outlet(f"also{number}") for number in range(12)]
+        # Each of twelve outlets is first twice; `often0` is first once, and has the most stories.
+        for number, first in enumerate([*once, *once, often[0]]):
+            later = [each for each in often if each is not first]
+            articles = [
+                rows.article(outlet, f"Talks {number}", at=NOW + timedelta(minutes=10 * (at > 0)))
+                for at, outlet in enumerate([first, *later])
+            ]
+            rows.story(f"s{number}", articles, storyline_id="talks")
+    with serving(sessions) as site:
+        text = site.page("/storylines/talks").text
+    row = text.split('href="/outlets/often0"')[1].split("</tr>")[0]
+    assert re.findall(r"<td>(.+?)</td>", row) == ["25", "1"]
