@@ -79,10 +79,12 @@ def apply_plan(
     stories.mark_changed(session, changed, stamp)
     reopened = stories.reopen_reported(session, changed, reported_since=quiet_since)
     _record(session, reopened, "reopened", stamp)
-    _record(session, story_edits.close_empty(session, changed), "closed", stamp)
+    closed = list(story_edits.close_empty(session, changed))
+    _record(session, closed, "closed", stamp)
     refresh_derived(session, changed.union(redirected, also_changed), stamp)
-    kinds = [line.kind for line in plan.transitions]
-    return dict(Counter([*kinds, *("reopened" for _ in reopened)]))
+    counts = Counter[str](line.kind for line in plan.transitions)
+    counts.update(reopened=len(reopened), closed=len(closed))
+    return {kind: count for kind, count in counts.items() if count}
 
 
 def _record(session: Session, story_ids: Iterable[str], kind: str, stamp: Stamp) -> None:
