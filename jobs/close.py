@@ -1,4 +1,4 @@
-"""Job `close`: close stories without a new article; a later article reopens them."""
+"""Job `close`: close stories whose last report is old; a later report reopens them."""
 
 from jobs.running.context import Context, Counts
 from service.store.database import locks
@@ -7,7 +7,7 @@ from service.store.stories.stories import NewTransition
 
 
 def close(context: Context) -> Counts:
-    """Close open stories without a new article within the configured number of days."""
+    """Close open stories whose last report is older than the configured number of days."""
     now = context.clock()
     quiet_since = context.settings.lifecycle.quiet_since(now)
     with context.sessions.begin() as session:

@@ -44,7 +44,7 @@ class UncertainMembership:
 
 @dataclass(frozen=True, slots=True)
 class LikelyMerge:
-    """Two stories whose articles name each other as the next-best story; ids in order."""
+    """Two stories; articles of one or both name the other as the next-best story. Ids in order."""
 
     stories: tuple[str, str]
     score: float  #: of the article that supports the merge most
@@ -105,7 +105,7 @@ def uncertain_memberships(
 def likely_merges(
     memberships: Iterable[ExplainedMembership], *, at_least: float
 ) -> list[LikelyMerge]:
-    """Pairs of stories whose articles reach `at_least` with the other one, highest score first."""
+    """Pairs of stories of which an article has `at_least` with the other, highest score first."""
     scores: Mapping[tuple[str, str], list[float]] = defaultdict(list)
     for each in memberships:
         if each.alternative is None or each.alternative[1] < at_least:

@@ -34,8 +34,8 @@ class StableStories:
     ) -> Self:
         """Select the rows that are stable.
 
-        `stories` are the current stories of the rows, `ages` the hours since each article arrived,
-        `window_size` the number of articles in the window.
+        `stories` are the current stories of the rows, `ages` the hours since each article
+        first joined a story, `window_size` the number of articles in the window.
         """
         number_of: dict[str, int] = {}
         numbers = np.array(

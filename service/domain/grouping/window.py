@@ -33,7 +33,7 @@ from service.settings.sections.grouping import StorySettings
 
 @dataclass(frozen=True, slots=True)
 class CurrentStory:
-    """The current story of an article, and the hours since the article arrived."""
+    """The current story of an article, and the hours since the article first joined a story."""
 
     story: str | None
     age_hours: float

@@ -151,8 +151,8 @@ class StoryFilter(BaseModel):
     )
     state: Literal["open", "closed"] | None = Field(
         default=None,
-        description="`open`, or `closed` after `lifecycle.close_after_days` days without a new "
-        "article.",
+        description="`open`, or `closed`: the last report is more than "
+        "`lifecycle.close_after_days` days old, or no article is left.",
     )
 
     @property

@@ -15,7 +15,7 @@ DEVELOPING_OUTLETS = 3
 
 @dataclass(frozen=True, slots=True)
 class TimedReport:
-    """An outlet's report at a trusted time; `copy` marks a copy.
+    """An outlet's report at its trusted time, or at its arrival; `copy` marks a copy.
 
     If only the day is known, `day` is the start of it and `at` its latest possible time.
     """
@@ -117,9 +117,10 @@ def list_delays(reports: Sequence[TimedReport]) -> list[Delay]:
 
 
 def is_developing(pace: Pace | None, now: datetime) -> bool:
-    """Whether at least `DEVELOPING_OUTLETS` outlets joined a story in the last `VELOCITY_HOURS`.
+    """Whether a story grew fast just before its last report, and this report is recent.
 
-    The last report must also be at most `VELOCITY_HOURS` old.
+    At least `DEVELOPING_OUTLETS` outlets joined in the `VELOCITY_HOURS` before the last report,
+    which is at most `VELOCITY_HOURS` old.
     """
     if pace is None or now - pace.until > timedelta(hours=VELOCITY_HOURS):
         return False

@@ -42,8 +42,8 @@ class TransitionOut(BaseModel):
     )
     at: Timestamp
     cause: str = Field(
-        description="`place` or `reconcile` (jobs), `editor`, or `age`, after "
-        "`lifecycle.close_after_days` days without a new article."
+        description="`place` or `reconcile` (jobs), `editor`, or `age`: the last report is more "
+        "than `lifecycle.close_after_days` days old."
     )
     editor: str | None = Field(description="Name of the editor; null for other causes.")
     other_story: str | None = Field(

@@ -52,7 +52,7 @@ class CopySettings:
 class HysteresisSettings:
     """When articles count as stable, and which scores still move them."""
 
-    min_age_hours: float  #: an article is stable once it arrived longer ago than this
+    min_age_hours: float  #: an article is stable this long after it first joined a story
     min_window_articles: int  #: no article is stable in a smaller window
     keep_log_odds: float  #: added to the log odds of a merge within one stable story
     join_log_odds: float  #: subtracted from the log odds of a merge of two stable stories
@@ -103,5 +103,5 @@ class LifecycleSettings:
     close_after_days: float
 
     def quiet_since(self, now: datetime) -> datetime:
-        """Return the time before which a story's last article closes it."""
+        """Return the time; a story closes if its last report is earlier."""
         return now - timedelta(days=self.close_after_days)

@@ -94,7 +94,7 @@ class OutletIndex:
 
 
 def load_outlet_index(session: Session) -> OutletIndex:
-    """The families and names of all outlets."""
+    """The families, names and agencies of all outlets."""
     statement = select(OutletRow.slug, OutletRow.family, OutletRow.name, OutletRow.agency)
     rows = session.execute(statement).all()
     return OutletIndex(

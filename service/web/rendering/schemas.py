@@ -161,8 +161,8 @@ class StoryOut(BaseModel):
     id: str
     slug: str = Field(description="Part of the URL of the web page; changes with the headline.")
     state: str = Field(
-        description="`open`, or `closed` after `lifecycle.close_after_days` days without a new "
-        "article."
+        description="`open`, or `closed`: the last report is more than "
+        "`lifecycle.close_after_days` days old, or no article is left."
     )
     headline: str
     headline_article: HeadlineArticle | None = Field(

@@ -91,7 +91,10 @@ class OutletStatsOut(BaseModel):
     until: Timestamp = Field(description="End of the thirty days: time of the last report.")
     articles: int = Field(description="Number of articles, copies included.")
     copies: int = Field(description="Number of articles that are copies of other articles.")
-    independent_rate: float = Field(description="Share of articles that are not copies, 0 to 1.")
+    independent_rate: float = Field(
+        description="Share of articles that are not copies, 0 to 1. Unlike in independent coverage, "
+        "articles of every type count, and agency texts too."
+    )
     stories: int = Field(
         description="Number of stories with an article of this outlet whose time is known to the "
         "minute."

@@ -98,8 +98,9 @@ def create_decision(
 ) -> Response:
     """Make a decision about stories or articles.
 
-    A decision takes effect immediately, and no job reverses it. If it conflicts with active
-    decisions, the response is 409 and lists them. Undo them first.
+    A decision takes effect immediately, and no job reverses it. With `set_type` to or from
+    round-up, the article leaves or joins a story in the next run of a job. If the decision
+    conflicts with active decisions, the response is 409 and lists them. Undo them first.
     """
     action = editor_action(web, editor, body.reason)
 
