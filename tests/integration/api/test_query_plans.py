@@ -150,7 +150,7 @@ PATHS = [
     ("/v1/search?q=word11+country:GB+independent:2..+-storyline:saga", 15),
     ("/v1/search?q=word11&mode=semantic", 11),
     ("/v1/search?q=%22word1+word2%22&mode=keyword&limit=100", 11),
-    ("/", 5),
+    ("/", 7),
     ("/stories/story7", 14),
 ]
 #: Requests that require a role; the first use of the key takes one more statement.
