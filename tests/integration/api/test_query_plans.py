@@ -151,7 +151,7 @@ PATHS = [
     ("/v1/search?q=word11&mode=semantic", 11),
     ("/v1/search?q=%22word1+word2%22&mode=keyword&limit=100", 11),
     ("/", 7),
-    ("/stories/story7", 14),
+    ("/stories/story7", 15),
 ]
 #: Requests that require a role; the first use of the key takes one more statement.
 ROLE_PATHS = [
