@@ -43,7 +43,7 @@ MAP_SPAN, MIN_ON_MAP, MAX_ON_MAP = timedelta(days=1), 30, 80
 MAX_WITH_SURROUNDINGS = 500
 #: An outlet without an article in this time before the latest report is not absent: its feed may
 #: have failed.
-ACTIVE_SPAN = timedelta(days=2)
+RECENT_SPAN = timedelta(days=2)
 #: Maximum number of round-ups per run, the latest ones.
 MAX_ROUNDUPS = 100
 #: A round-up is compared with the reports from this time before it to this time after it.
@@ -134,7 +134,7 @@ def _update_surroundings(
     shown = latest[: max(len(day), MIN_ON_MAP)][:MAX_ON_MAP]
     row_of = {story: row for row, story in enumerate(profiles.stories)}
     places = project(profiles.centroids.values[[row_of[story] for story in shown]])
-    active = surroundings.find_active_outlets(session, since=last[latest[0]] - ACTIVE_SPAN)
+    active = surroundings.find_active_outlets(session, since=last[latest[0]] - RECENT_SPAN)
     absent = find_absent(outlets, latest[:MAX_WITH_SURROUNDINGS], active)
     place_of = {
         story: (round(float(x), 4), round(float(y), 4))

@@ -90,7 +90,7 @@ def _switch(context: Context, encoder: Encoder, model_id: int, choice: int) -> b
         if not model_choices.switch(session, choice, now=context.clock()):
             return False
         if vocabulary is not None:
-            vocabularies.add(session, vocabulary, now=context.clock())
+            vocabularies.save_beside(session, vocabulary, now=context.clock())
     return True
 
 

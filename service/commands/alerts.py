@@ -79,7 +79,10 @@ def add(  # noqa: PLR0917  # options, all by name
     min_independent: Independent = 1,
     query: SavedQueryId = "",
 ) -> None:
-    """Create an alert. Stories that already match trigger it only when they grow.
+    """Create an alert.
+
+    Stories that already match trigger it only when their independent coverage has grown by the
+    factor `alerts.growth`.
 
     A story matches if, for each given option, it has at least one of the values. Give at least one
     option.

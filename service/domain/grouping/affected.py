@@ -1,4 +1,4 @@
-"""Groups of articles that new articles change, after a run of place or of reconcile."""
+"""The groups that new articles change, after a run of place or of reconcile."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Clustering of a window: connected components, HDBSCAN clusters, merges of groups."""
+"""Clustering of a window: connected components; scores and HDBSCAN labels of their units."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -123,7 +123,7 @@ def build_components(
     model: PairModel,
     settings: GroupingSettings,
 ) -> Components:
-    """Score and cluster the units of components.
+    """Scores and HDBSCAN labels of the units of components, for the merge model.
 
     `components` has, for each component, the rows of each unit.
     """

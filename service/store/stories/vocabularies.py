@@ -15,11 +15,11 @@ from service.store.tables import VocabularyRow
 def save(session: Session, vocabulary: Vocabulary, *, now: datetime) -> None:
     """Replace all stored vocabularies."""
     session.execute(delete(VocabularyRow))
-    add(session, vocabulary, now=now)
+    save_beside(session, vocabulary, now=now)
 
 
-def add(session: Session, vocabulary: Vocabulary, *, now: datetime) -> None:
-    """Store the vocabulary of another model beside the stored one."""
+def save_beside(session: Session, vocabulary: Vocabulary, *, now: datetime) -> None:
+    """Store the vocabulary of another model and keep the stored ones."""
     row = VocabularyRow(created_at=now, articles=vocabulary.articles, data=vocabulary.to_bytes())
     session.add(row)
 

@@ -52,10 +52,14 @@ class MissingOut(BaseModel):
         description="Reason why the lists are empty; null if they are not withheld."
     )
     reason: str | None = Field(description="Explanation of `withheld`.")
-    outlets: list[MissingValueOut] = Field(description="Outlets, most usual first.")
-    families: list[MissingValueOut] = Field(description="Publisher families, most usual first.")
-    countries: list[MissingValueOut] = Field(description="Countries of outlets, most usual first.")
-    languages: list[MissingValueOut] = Field(description="Languages of articles, most usual first.")
+    outlets: list[MissingValueOut] = Field(description="Outlets, highest share first.")
+    families: list[MissingValueOut] = Field(description="Publisher families, highest share first.")
+    countries: list[MissingValueOut] = Field(
+        description="Countries of outlets, highest share first."
+    )
+    languages: list[MissingValueOut] = Field(
+        description="Languages of articles, highest share first."
+    )
 
     @classmethod
     def load(cls, session: Session, story_id: str) -> Self:
@@ -73,10 +77,10 @@ class MissingOut(BaseModel):
 
 @router.get("/{story_id}/missing", responses={**NOT_FOUND_RESPONSE, **MERGED_RESPONSE})
 def list_missing_coverage(session: ETagSession, story_id: StoryId) -> MissingOut:
-    """List outlets, families, countries and languages that usually report comparable stories.
+    """List the outlets, families, countries and languages without a report of this story.
 
-    They have no report of this story. A value is listed if at least half of the comparable stories
-    have it, with a confidence of 97.5 %, and if the value has any article in the time of the story.
+    A value is listed if it usually reports comparable stories: at least half of them have it, with
+    a confidence of 97.5 %. It must also have any article in the time of the story.
     If there are too few data, the lists are empty and `reason` explains why.
     """
     require_unmerged(session, story_id)

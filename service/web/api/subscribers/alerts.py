@@ -87,7 +87,7 @@ class AlertOut(BaseModel):
     query: str | None = Field(description=f"{QUERY} Null: none.", examples=["harbour"])
     created_at: Timestamp = Field(
         description="Creation time. Stories that matched before this time trigger the alert only "
-        "when they grow."
+        "when their independent coverage has grown by the factor `alerts.growth`."
     )
     feed: str | None = Field(
         description="Path of an Atom feed of the matching stories. For other formats, replace "
@@ -142,7 +142,10 @@ def get_alert(session: ReadSession, subscriber_id: SubscriberId, alert_id: Alert
 def add_alert(
     web: WebContextDep, write: WriteDep, subscriber_id: SubscriberId, new: NewAlert
 ) -> Response:
-    """Create an alert. Stories that already match trigger it only when they grow.
+    """Create an alert.
+
+    Stories that already match trigger it only when their independent coverage has grown by the
+    factor `alerts.growth`.
 
     Returns 409 if the subscriber already has an alert with these conditions.
     """

@@ -39,7 +39,7 @@ router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 DAY = timedelta(days=1)
 #: Combinations of family, country and language that are counted, the most frequent first.
 MAX_GROUPS = 5000
-#: Stories whose missing coverage is shown, and failing feeds that explain silence.
+#: Stories whose missing coverage is shown, and failing feeds that explain missing reports.
 MAX_STORIES, MAX_FEEDS = 12, 1000
 NOTHING_MISSING = StoredMissing((), (), (), ())
 DIMENSIONS = (Dimension.FAMILY, Dimension.COUNTRY, Dimension.LANGUAGE)
@@ -56,7 +56,7 @@ class NamedQuiet:
 
 @dataclass(frozen=True, slots=True)
 class StoryMissing:
-    """A story of today with the names of the values that usually report comparable stories."""
+    """A story of today; the outlets, countries, languages and families without a report of it."""
 
     story: StoryView
     silent: SilentOutlets
@@ -130,7 +130,7 @@ def _count_failing(session: Session) -> dict[tuple[Dimension, str], int]:
 
 
 def _list_missing_coverage(session: Session, until: datetime) -> list[StoryMissing]:
-    """The largest stories of the day up to a time that any active outlet does not report."""
+    """The largest stories of the day up to a time that an active outlet does not report."""
     since = until - DAY
     recent = StoryFilter(since=since.isoformat(), min_coverage=2).parsed
     stories = list_stories(session, recent, sort=Sort.LARGEST, limit=MAX_STORIES).items
