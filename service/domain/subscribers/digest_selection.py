@@ -79,9 +79,10 @@ def select_stories(
     sections = Sections()
     main = [each for each in ranked if each.id not in news or each.id in leading]
     widest_update = max(updated, key=lambda each: news[each.id].coverage, default=None)
-    first = [each for each in (widest, widest_update) if each and each in main]
+    first = [each for each in main if each is widest or each is widest_update]
     top = sections.take(main, settings.max_stories, first=first)
-    rest = [each for each in ranked if each.id in news and each not in top]
+    taken = {each.id for each in top}
+    rest = [each for each in ranked if each.id in news and each.id not in taken]
     first = [each for each in rest if each is widest_update]
     updates = sections.take(rest, settings.max_updates, first=first)
     few = index.low_coverage(settings.low_coverage_outlets)
