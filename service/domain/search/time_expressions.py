@@ -23,11 +23,13 @@ def load_zone(name: str) -> ZoneInfo:
     Raises:
         ZoneInfoNotFoundError: there is none, or the name depends on the machine.
         ValueError: the name is a path.
-        OSError: the name is a folder.
     """
     if name in _MACHINE_ZONES or name.startswith(("posix/", "right/")):
         raise ZoneInfoNotFoundError(f"{name} depends on the machine")
-    return ZoneInfo(name)
+    try:
+        return ZoneInfo(name)
+    except OSError as error:  # a folder, or too long for a file name
+        raise ZoneInfoNotFoundError(f"no zone {name[:80]}") from error
 
 
 def parse_time(text: str, now: datetime) -> datetime:

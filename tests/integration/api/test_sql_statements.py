@@ -81,7 +81,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
         ("/metrics", 12),
         ("/", 7),
         ("/map", 4),
-        (f"/stories/{MEETING}", 15),
+        (f"/stories/{MEETING}", 16),
         (f"/storylines/{STORYLINE}", 7),
         ("/feeds", 2),
         ("/healthz", 0),

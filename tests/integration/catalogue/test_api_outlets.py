@@ -49,7 +49,7 @@ REFUSED: list[tuple[Any, str]] = [
     ({"language": "en-GB"}, "body.language"),
     ({"language": "é!"}, "body.language"),
     ({"name": None}, "body.name"),
-    ({"name": "   "}, "Invalid name: expected 1 to 200 printable characters"),
+    ({"name": "   "}, "body.name: The value is blank"),
     ({"name": "a\u2028b\u200b"}, "Invalid name: expected 1 to 200 printable characters"),
     ({"name": "a\x00b"}, "body.name"),
     ({"name": "\ud800"}, "body.name"),

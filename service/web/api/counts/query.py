@@ -35,7 +35,7 @@ MAX_DIMENSIONS = 2
 def _check_time_zone(name: str) -> str:
     try:
         load_zone(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+    except (ZoneInfoNotFoundError, ValueError) as error:
         hint = suggest(name, dict.fromkeys(available_timezones(), ""))
         raise ValueError(
             f"Unknown time zone {name!r}: use an IANA name such as Europe/Berlin; {hint}"
