@@ -213,19 +213,20 @@ def build_card(
     """The card of a story at `now`, in the first of `languages` that has a headline."""
     story = story.in_languages(languages)
     is_new = last_visit is not None and story.emerged_at > last_visit
+    notes = uncounted_notes(story)
     return Card(
         story=story,
         headline=story.headline or "Untitled",
         language=story.headline_language,
         quotes=_quotes(story),
-        sources=list_sources(story.reports, uncounted_notes(story)),
+        sources=list_sources(story.reports, notes),
         languages=_distinct_names(
             display_names.language_name, (each.language for each in story.reports)
         ),
         countries=_distinct_names(
             display_names.country_name, (each.outlet.country for each in story.reports)
         ),
-        sparkline=draw_sparkline(story.reports),
+        sparkline=draw_sparkline(story.reports, notes.keys()),
         developing=story.state == "open" and is_developing(story.details.pace, now),
         is_new=is_new,
         new_reports=0

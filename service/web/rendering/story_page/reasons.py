@@ -14,9 +14,8 @@ from service.web.rendering.story_page.evidence import Evidence, read_evidence
 MAX_NAMES, MAX_NUMBERS = 4, 2
 #: From this probability on, a membership is very likely.
 VERY_LIKELY = 0.9
-#: Contributions to the log odds, from which on texts are very similar or similar, and titles share
-#: words.
-VERY_SIMILAR, SIMILAR, SAME_TITLE_WORDS = 3.0, 1.0, 1.0
+#: Contributions to the log odds, from which on texts are similar, and titles share words.
+SIMILAR, SAME_TITLE_WORDS = 1.0, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Reason:
     outlet: OutletInfo | None  #: of the most similar report; None if it left the story
     names: tuple[str, ...]
     numbers: tuple[str, ...]
-    similarity: str  #: such as "very similar texts"; may be empty
+    similarity: str  #: such as "similar texts"; may be empty
     apart: timedelta | None  #: time between both reports; None without exact times
     level: str  #: "very likely", "likely" or "uncertain"; empty without a score
 
@@ -72,11 +71,9 @@ def describe_probability(probability: float) -> str:
 
 def _describe_similarity(evidence: Evidence, *, same_language: bool) -> str:
     values = {each.feature: each.value for each in evidence.nearest[0].contributions}
-    dense = values.get("dense", 0.0)
-    if dense < SIMILAR:
+    if values.get("dense", 0.0) < SIMILAR:
         return ""
-    degree = "very similar" if dense >= VERY_SIMILAR else "similar"
     if not same_language:
-        return f"{degree} content in another language"
+        return "similar content in another language"
     shared = values.get("title", 0.0) >= SAME_TITLE_WORDS
-    return f"{degree} texts" + (", same words in the titles" if shared else "")
+    return "similar texts" + (", same words in the titles" if shared else "")

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from service.store.database.sessions import Sessions
 from tests.support.content.site.texts import MEETING, MERGED, STORYLINE, WORLD_NOW
-from tests.support.database.rows import Rows
+from tests.support.database.rows import NOW, Rows
 from tests.support.servers.crawl import crawl
 from tests.support.servers.site import Site, serving, serving_world
 
@@ -227,3 +228,27 @@ def test_stylesheets_share_no_class_by_accident(world: Site) -> None:
 def _classes(css: str) -> set[str]:
     selectors = re.sub(r"/\*.*?\*/|\{[^{}]*\}", " ", css, flags=re.DOTALL)
     return set(re.findall(r"\.([a-z][\w-]*)", selectors))
+
+
+def test_bars_of_reports_that_do_not_count_are_grey(site: Site, sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        outlets = [
+            rows.outlet("daily"),
+            rows.outlet("herald"),
+            rows.outlet("evening", family="daily"),
+        ]
+        for key, chosen in (("counted", outlets[:2]), ("uncounted", outlets)):
+            articles = [
+                rows.article(outlet, f"Bridge {key}", at=NOW - timedelta(hours=3 - hours))
+                for hours, outlet in enumerate(chosen)
+            ]
+            rows.story(key, articles)
+    cards = site.page("/").text.split('<article class="card')[1:]
+    grey = {
+        key: 'class="copied"' in card
+        for key in ("counted", "uncounted")
+        for card in cards
+        if f"Bridge {key}" in card
+    }
+    assert grey == {"counted": False, "uncounted": True}

@@ -125,7 +125,7 @@ def test_reasons_name_what_reports_share(sessions: Sessions) -> None:
     reason = re.search(r"<summary>(Why it is here: .*?)</summary>", page, re.DOTALL)
     assert reason
     assert re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", reason[1])) == (
-        "Why it is here: most similar to Quay: same names Orlan; same numbers 412; very similar"
+        "Why it is here: most similar to Quay: same names Orlan; same numbers 412; similar"
         " texts, same words in the titles; 2 h apart; likely the same event (62 %)"
     )
 
