@@ -105,7 +105,7 @@ def uncertain_memberships(
 def likely_merges(
     memberships: Iterable[ExplainedMembership], *, at_least: float
 ) -> list[LikelyMerge]:
-    """Pairs of stories of which an article has `at_least` with the other, highest score first."""
+    """Pairs of stories with an article that scores `at_least` with the other, highest first."""
     scores: Mapping[tuple[str, str], list[float]] = defaultdict(list)
     for each in memberships:
         if each.alternative is None or each.alternative[1] < at_least:

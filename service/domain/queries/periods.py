@@ -21,8 +21,8 @@ _REFERENCE = datetime(2000, 1, 1, 12, tzinfo=UTC)
 def require_periods(query: Query) -> Query:
     """Return a query whose periods are not reversed at every time.
 
-    Bounds of which only one is relative, or which are a day and a period before now, are not
-    compared, because their order changes with time.
+    Two bounds are not compared if only one is relative, or if one is a day and the other a period
+    before now, because their order changes with time.
 
     Raises:
         BadInputError: the start of a period is not before its end.

@@ -73,18 +73,9 @@ def select_stories(
         each for each in unmuted if each.id in news and each.independent >= filters.min_independent
     ]
     widest = max(wide, key=_width, default=None)
-    ranked = ranking.sort([*wide, *updated], news)
-    leading = _find_leading(ranked, news, widest)
-
     sections = Sections()
-    main = [each for each in ranked if each.id not in news or each.id in leading]
-    widest_update = max(updated, key=lambda each: news[each.id].coverage, default=None)
-    first = [each for each in main if each is widest or each is widest_update]
-    top = sections.take(main, settings.max_stories, first=first)
-    taken = {each.id for each in top}
-    rest = [each for each in ranked if each.id in news and each.id not in taken]
-    first = [each for each in rest if each is widest_update]
-    updates = sections.take(rest, settings.max_updates, first=first)
+    ranked = ranking.sort([*wide, *updated], news)
+    top, updates = _take_main_stories(sections, ranked, news, widest, settings)
     few = index.low_coverage(settings.low_coverage_outlets)
     narrowest = min((each.independent for each in top), default=0)
     narrow = _sort_low_coverage(
@@ -121,17 +112,30 @@ def _find_followed(index: StoryIndex, filters: Filters) -> frozenset[str]:
     return frozenset(index.stories[each].id for each in positions)
 
 
-def _find_leading(
-    ranked: Sequence[DigestStory], news: Mapping[str, StoryUpdate], widest: DigestStory | None
-) -> set[str]:
-    """Ids of the updates that stand among the new stories, because they are the news of the day.
+def _take_main_stories(
+    sections: Sections,
+    ranked: Sequence[DigestStory],
+    news: Mapping[str, StoryUpdate],
+    widest: DigestStory | None,
+    settings: DigestSettings,
+) -> tuple[list[DigestStory], list[DigestStory]]:
+    """Take the main stories and the updates.
 
-    These are updates among the first of `ranked`, and those by more outlets than any new story.
+    `widest` is the widest new story. Updates among the first of `ranked`, and those by more outlets
+    than `widest`, are main stories, because they are the news of the day.
     """
-    if widest is None:
-        return set()
-    first = {each.id for each in ranked[:_LEADING]}
-    return {key for key, each in news.items() if key in first or each.coverage > widest.independent}
+    updated = [each for each in ranked if each.id in news]
+    leading = {each.id for each in ranked[:_LEADING]}
+    if widest:
+        leading |= {key for key, each in news.items() if each.coverage > widest.independent}
+    main = [each for each in ranked if each.id not in news or (widest and each.id in leading)]
+    widest_update = max(updated, key=lambda each: news[each.id].coverage, default=None)
+    first = [each for each in main if each is widest or each is widest_update]
+    top = sections.take(main, settings.max_stories, first=first)
+    taken = {each.id for each in top}
+    rest = [each for each in updated if each.id not in taken]
+    first = [each for each in rest if each is widest_update]
+    return top, sections.take(rest, settings.max_updates, first=first)
 
 
 def _find_update(

@@ -179,26 +179,35 @@ def find_by_shared_words(
 
 
 def find_sharing_words(
-    session: Session, ids: Iterable[int], *, keys: int, reach: timedelta, limit: int
+    session: Session,
+    report_times: Mapping[int, datetime],
+    *,
+    keys: int,
+    reach: timedelta,
+    limit: int,
 ) -> set[int]:
     """Find the articles that share one of the `keys` rarest words of a given article.
 
-    Of each given article, these are the `limit` nearest in time, within `reach` of it.
+    `report_times` are those of the given articles, by id. The articles found for one of them are
+    the `limit` nearest in time, within `reach` of it.
     """
+    if not report_times:
+        return set()
     given = aliased(ArticleRow)
-    # A limit on the distance cannot use the index of times, which would read the whole window for
-    # each article.
+    # The constant span of all given articles leaves out the history. The limit on the distance
+    # cannot use the index of times, which would read the whole span for each article.
+    start, end = min(report_times.values()) - reach, max(report_times.values()) + reach
     distance = func.abs(func.extract("epoch", ArticleRow.reported_at - given.reported_at))
     near = (
         select(ArticleRow.id)
         .where(ArticleRow.word_keys.overlap(given.word_keys[1:keys]), ArticleRow.id != given.id)
-        .where(distance <= reach.total_seconds())
+        .where(ArticleRow.reported_at.between(start, end), distance <= reach.total_seconds())
         .order_by(distance, ArticleRow.id)
         .limit(limit)
         .lateral()
     )
     statement = select(near.c.id).distinct().select_from(given).join(near, true())
-    return set(session.scalars(statement.where(equals_any(given.id, ids))))
+    return set(session.scalars(statement.where(equals_any(given.id, report_times))))
 
 
 def save_word_keys(session: Session, keys: Mapping[int, Sequence[int]]) -> None:

@@ -22,7 +22,8 @@ def test_each_article_finds_the_nearest_in_time_among_its_own_words(sessions: Se
         after = add(2, 8)
 
         def find(*ids: int, limit: int = 5) -> set[int]:
-            return articles.find_sharing_words(session, ids, keys=2, reach=24 * HOUR, limit=limit)
+            times = articles.load_report_times(session, ids)
+            return articles.find_sharing_words(session, times, keys=2, reach=24 * HOUR, limit=limit)
 
         assert find(given) == {near, nearer}, f"{common} shares the third word, {far} is too old"
         assert find(given, other) == {near, nearer, after}

@@ -16,7 +16,7 @@ from typing import cast
 
 import pytest
 
-from service.domain.articles.entries import Draft, Entry, ParsedFeed, Publisher
+from service.domain.articles.entries import Entry, ParsedFeed, Publisher
 from service.errors import FeedError, NotAFeedError
 from service.ingest.admission_job import AdmittedFeed
 from service.ingest.discover import FeedLink
@@ -33,6 +33,7 @@ from service.ingest.parsing.processes.messages import (
 from service.ingest.parsing.processes.pool import ParserPool, parse_all
 from service.ingest.parsing.processes.worker import FORK, NUMBER, Job, ParseJob, serve
 from service.settings.sections.ingest import ParseSettings
+from tests.support.content.drafts import DRAFT
 
 SETTINGS = ParseSettings(workers=2, timeout_seconds=10, memory_mib=512)
 LINKS = tuple[tuple[FeedLink, ...], ...]
@@ -192,20 +193,6 @@ ENTRY = Entry(
     publisher=Publisher("", "Outlet"),
 )
 FEED = ParsedFeed("Outlet", "", "en", "rss20", timedelta(minutes=2.5), (ENTRY, ENTRY), ())
-DRAFT = Draft(
-    url="https://outlet.example/1",
-    title="Bridge",
-    text="",
-    body="",
-    author="",
-    language="en",
-    published=AT,
-    claimed_date=AT,
-    date_flag="ok",
-    updated=None,
-    categories=(),
-    content_hash="a",
-)
 
 
 @pytest.mark.parametrize(

@@ -63,11 +63,11 @@ _EDGES = " \t–—-|:"
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """The remaining part of a title, the penalty for what was cut, and that of the part itself."""
+    """A title without the parts that were cut."""
 
     text: str
-    penalty: int
-    style: int = 0
+    penalty: int  #: for the parts that were cut
+    style: int = 0  #: penalty of `text`
 
 
 def headline_text(title: str, language: str = "") -> str:
