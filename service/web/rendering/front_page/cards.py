@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate, groupby
 
 from service.domain.locales.codes import primary_subtag
@@ -12,6 +12,7 @@ from service.store.story_views.reports import OutletInfo, Report
 from service.store.story_views.views import StorylineName, StoryView
 from service.web.rendering import display_names
 from service.web.rendering.display_names import distinct, latin_name
+from service.web.rendering.front_page.excerpts import Excerpt, split_excerpt
 from service.web.rendering.front_page.sparkline import Sparkline, draw_sparkline
 from service.web.rendering.independence import summarise_notes, uncounted_notes
 from service.web.rendering.reader_clock import ReaderClock
@@ -20,7 +21,11 @@ from service.web.rendering.story_page.silent_outlets import MIN_ACTIVE
 #: Maximum number of outlets without a report that a card names.
 MAX_SILENT = 3
 #: Characters per line of sources, per date or time, and of the number of silent outlets.
-LINE_CHARACTERS, TIME_CHARACTERS, SILENT_CHARACTERS = 66, 8, 28
+LINE_CHARACTERS, TIME_CHARACTERS, SILENT_CHARACTERS = 66, 8, 34
+#: Characters of a quote in one line, in two lines of narrow screens and of wide ones; of the lead.
+QUOTE_CHARACTERS, FULL_CHARACTERS = (68, 90, 136), 240
+#: Independent outlets of a lead, and the longest time between its last report and the latest one.
+MIN_LEAD, LEAD_SPAN = 3, timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +38,20 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class CardQuote:
-    """A sentence of a report; `outlet` is None if the report is no longer in the story."""
+    """A sentence of a report; `report` is None if it is no longer in the story."""
 
     text: str
     language: str | None
-    outlet: OutletInfo | None
+    report: Report | None
+
+    def excerpt(self, *, full: bool = False) -> Excerpt:
+        """Parts for one line, two lines of narrow screens, and two lines of wide ones.
+
+        With `full`, the last part ends after `FULL_CHARACTERS`.
+        """
+        head = len(_shown_name(self.report.outlet)) + TIME_CHARACTERS if self.report else 0
+        columns = [each - head for each in QUOTE_CHARACTERS]
+        return split_excerpt(self.text, [*columns[:-1], FULL_CHARACTERS] if full else columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +88,23 @@ class Card:
         At least one, unless all report.
         """
         examples = self.silent.examples if self.silent else ()
-        ends = accumulate(len(_shown_name(*each)) + 2 for each in examples)
+        ends = accumulate(len(latin_name(name, slug) or name) + 2 for slug, name in examples)
         room = LINE_CHARACTERS - SILENT_CHARACTERS
         return examples[: max(sum(end <= room for end in ends), 1)]
 
-    def first_sources(self, lines: float = 1) -> tuple[Source, ...]:
-        """The first sources that fit in some lines, at least one."""
-        room, shown = lines * LINE_CHARACTERS, 0
-        for source in self.sources:
-            outlet = source.report.outlet
-            room -= len(_shown_name(outlet.slug, outlet.name)) + TIME_CHARACTERS + len(source.note)
-            if room < 0:
-                break
-            shown += 1
-        return self.sources[: max(shown, 1)]
+    def first_sources(self, lines: float = 1, *, beside_quote: bool = True) -> tuple[Source, ...]:
+        """The first sources that fit in some lines, at least one.
+
+        With `beside_quote`, the outlet of the first quote is left out, unless it is the only one.
+        """
+        quoted = self.quotes[0].report if beside_quote and self.quotes else None
+        slug = quoted.outlet.slug if quoted else ""
+        sources = [each for each in self.sources if each.report.outlet.slug != slug] or self.sources
+        ends = accumulate(
+            len(_shown_name(each.report.outlet)) + TIME_CHARACTERS + len(each.note)
+            for each in sources
+        )
+        return tuple(sources[: max(sum(end <= lines * LINE_CHARACTERS for end in ends), 1)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +194,27 @@ def arrange_front(
         Block(members[0].story.storyline if len(members) > 1 else None, tuple(members))
         for members in together.values()
     ]
+    if has_lead:
+        blocks = _move_lead_first(blocks)
     return Front(tuple(_fill_rows(blocks, has_lead=has_lead)), single, has_lead)
+
+
+def _move_lead_first(blocks: Sequence[Block]) -> list[Block]:
+    """Put the first story with enough independent outlets in front, unless it is old.
+
+    A pinned story stays in front.
+    """
+    latest = max((each.story.last_reported_at for each in _first_cards(blocks)), default=None)
+    for number, card in enumerate(_first_cards(blocks)):
+        story = card.story
+        recent = latest is not None and latest - story.last_reported_at <= LEAD_SPAN
+        if story.pinned or (story.independent >= MIN_LEAD and recent):
+            return [blocks[number], *blocks[:number], *blocks[number + 1 :]]
+    return list(blocks)
+
+
+def _first_cards(blocks: Sequence[Block]) -> list[Card]:
+    return [block.cards[0] for block in blocks]
 
 
 def _fill_rows(blocks: Sequence[Block], *, has_lead: bool) -> list[Block]:
@@ -255,7 +292,7 @@ def _quotes(story: StoryView) -> tuple[CardQuote, ...]:
         report = by_id.get(int(quote.article))
         if _plain(quote.text) != _plain(story.headline):
             spoken = quote.lang or (report.language if report else None)
-            quotes.append(CardQuote(quote.text, spoken, report.outlet if report else None))
+            quotes.append(CardQuote(quote.text, spoken, report))
     preferred = primary_subtag(story.headline_language)
     return tuple(sorted(quotes, key=lambda each: primary_subtag(each.language) != preferred))
 
@@ -265,9 +302,8 @@ def _distinct_names(name_of: Callable[[str], str], values: Iterable[str | None])
     return tuple(distinct(map(name_of, distinct(values))))
 
 
-def _shown_name(slug: str, name: str) -> str:
-    latin = latin_name(name, slug)
-    return f"{name} ({latin})" if latin else name
+def _shown_name(outlet: OutletInfo) -> str:
+    return latin_name(outlet.name, outlet.slug) or outlet.name
 
 
 def _plain(text: str) -> str:

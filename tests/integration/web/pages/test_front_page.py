@@ -9,6 +9,7 @@ import pytest
 
 from service.domain.stories.description import Details
 from service.domain.stories.pace import TimedReport, measure_pace
+from service.domain.stories.wording.summary import Quote
 from service.store.database.sessions import Sessions
 from service.store.stories.details import to_json
 from service.web.requests.reader import (
@@ -61,10 +62,10 @@ def test_card_shows_who_reports_when_and_how_independently(busy: Site) -> None:
 
 def test_card_shows_how_many_active_outlets_have_no_report(busy: Site) -> None:
     page = busy.page("/").text
-    assert '#missing">all 48</a> active outlets' in card_of(page, "Parliament votes")
+    assert '#missing">All 48</a> active outlets report it' in card_of(page, "Parliament votes")
     card = card_of(page, "/stories/story-5/")
-    assert '#missing">not in 41 of 48</a> active: <bdi>Abendblatt am Fluss 21</bdi>' in card
-    assert ", +40</span>" in card
+    assert '#missing">No report</a>: <bdi>Abendblatt am Fluss 21</bdi>' in card
+    assert ' and 40 more</span><span class="narrow-inline"> +40</span> of 48' in card
     several = page.partition("From a single outlet")[0]
     assert several.count('<article class="card') == several.count("#missing")
 
@@ -89,12 +90,47 @@ def test_a_quiet_time_is_stated(busy: Site, sessions: Sessions) -> None:
     assert "latest report" not in busy.page("/").text
 
 
+@pytest.mark.parametrize(("days", "lead"), [(0, "wide"), (1, "wide"), (3, "recent"), (9, "recent")])
+def test_lead_has_three_independent_outlets_if_a_recent_story_has_them(
+    sessions: Sessions, days: int, lead: str
+) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        outlets = [rows.outlet(each) for each in "abc"]
+        at = NOW - timedelta(days=days)
+        rows.story("wide", [rows.article(each, "Ferry aground", at=at) for each in outlets], rank=1)
+        rows.story("recent", [rows.article(each, "Vote") for each in outlets[:2]], rank=2)
+    with serving(sessions) as site:
+        cards = site.page("/").text.split("<article")
+        newest = site.page("/?sort=newest").text
+    assert f"/stories/{lead}" in cards[1]
+    assert 'class="card lead"' in cards[1]
+    assert "card lead" not in newest
+
+
+def test_card_names_outlets_in_latin_letters_and_the_quoted_one_once(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        outlets = [rows.outlet("vestnik-zarechya", "Вестник Заречья"), rows.outlet("ledger")]
+        articles = [rows.article(each, "Ferry runs aground") for each in outlets]
+        quote = Quote(articles[1].id, "ledger", "The ferry lies on a sandbank.")
+        rows.story("one", articles).details = to_json(Details(summary=(quote,)))
+    with serving(sessions) as site:
+        card = card_of(site.page("/").text, "Ferry runs aground")
+    assert "<bdi>Vestnik Zarechya</bdi>" in card
+    assert "Вестник" not in card
+    assert re.search(
+        r'<cite><a href="https://ledger.example/\d+" rel="noreferrer"><bdi>Ledger', card
+    )
+    assert card.count("<bdi>Ledger</bdi>") == 1
+
+
 def test_silence_of_few_active_outlets_says_nothing(sessions: Sessions) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
         rows.story("one", [rows.article(rows.outlet(each), "Ferry aground") for each in "ab"])
     with serving(sessions) as site:
-        assert "not computed, too few" in card_of(site.page("/").text, "Ferry aground")
+        assert "Too few <a" in card_of(site.page("/").text, "Ferry aground")
 
 
 def test_story_with_new_outlets_is_developing(sessions: Sessions) -> None:

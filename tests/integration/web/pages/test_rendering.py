@@ -6,6 +6,7 @@ import pytest
 
 from service.web.rendering import display_names, links, templates
 from service.web.rendering.display_names import excerpt
+from service.web.rendering.front_page.excerpts import Excerpt, split_excerpt
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,23 @@ from service.web.rendering.display_names import excerpt
 )
 def test_excerpt_ends_at_a_word_boundary(text: str, expected: str) -> None:
     assert excerpt(text, limit=11) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", Excerpt((), is_cut=False)),
+        ("Ferry aground", Excerpt(("Ferry aground",), is_cut=False)),
+        ("The ferry ran aground", Excerpt(("The ferry ran", " aground"), is_cut=False)),
+        ("The ferry ran aground near", Excerpt(("The ferry ran", " aground"), is_cut=True)),
+        ("A big ferry – stranded – waits", Excerpt(("A big ferry", " – stranded"), is_cut=True)),
+        ("渡轮在港口外搁浅乘客获救", Excerpt(("渡轮在港口外", "搁浅乘客获"), is_cut=True)),
+    ],
+)
+def test_parts_of_a_sentence_end_after_words_and_before_punctuation(
+    text: str, expected: Excerpt
+) -> None:
+    assert split_excerpt(text, [13, 22]) == expected
 
 
 @pytest.mark.parametrize(
