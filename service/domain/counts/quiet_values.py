@@ -2,20 +2,22 @@
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 #: Number of earlier days to compare with, and the minimum of days with articles.
 DAYS, MIN_DAYS = 28, 7
+#: With fewer articles today, the values of a day cannot be compared.
+MIN_ARTICLES = 20
 #: Today is quiet below this fraction of the median of the earlier days.
 MAX_FRACTION = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class QuietValue:
-    """A value with its articles per day, oldest day first; the last one is today."""
+class DailyCounts:
+    """Articles per day, oldest day first; the last one is today."""
 
-    value: str
+    value: str  #: empty for all articles
     days: tuple[int, ...]
 
     @property
@@ -43,21 +45,28 @@ def sum_by_value(
     return sums
 
 
-def find_quiet(counts: Mapping[str, Sequence[int]]) -> list[QuietValue]:
+def find_quiet(counts: Mapping[str, Sequence[int]]) -> list[DailyCounts]:
     """The quiet values, the one with the largest usual number first.
 
     Today has fewer articles than each earlier day, and fewer than half of their median. A weekend
     is therefore not quiet, because earlier weekends had as few articles.
     """
-    values = (QuietValue(value, tuple(days)) for value, days in counts.items())
+    values = (DailyCounts(value, tuple(days)) for value, days in counts.items())
     quiet = (each for each in values if _is_quiet(each.days))
     return sorted(quiet, key=lambda each: (-each.usual, each.value))
 
 
-def has_enough_days(counts: Iterable[Sequence[int]]) -> bool:
+def sum_by_day(cells: Mapping[tuple[int, tuple[str, ...]], int], days: int) -> DailyCounts:
+    """All articles per day; `cells` are counts by index of the day and keys."""
+    totals = [0] * days
+    for (day, _), count in cells.items():
+        totals[day] += count
+    return DailyCounts("", tuple(totals))
+
+
+def has_enough_days(total: DailyCounts) -> bool:
     """Whether enough earlier days have articles to compare with."""
-    totals: list[int] = [sum(day) for day in zip(*counts, strict=True)]
-    return sum(total > 0 for total in totals[:-1]) >= MIN_DAYS
+    return sum(count > 0 for count in total.days[:-1]) >= MIN_DAYS
 
 
 def _is_quiet(days: Sequence[int]) -> bool:

@@ -20,7 +20,7 @@ from service.web.api.stories.stories import other_storyline_stories
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
 from service.web.rendering import links
 from service.web.rendering.absent_outlets import list_absent_outlets
-from service.web.rendering.independence import find_owner_partners, uncounted_notes
+from service.web.rendering.independence import find_partners, uncounted_notes
 from service.web.rendering.meta import story_meta
 from service.web.rendering.pages import render_page
 from service.web.rendering.reader_clock import ReaderClock, current_languages
@@ -101,7 +101,7 @@ def story_page(
         clock=reader.clock,
         story=story,
         notes=notes,
-        partners=find_owner_partners(story, notes),
+        partners=find_partners(story, detail.members, notes),
         developing=not as_of and is_developing(story.details.pace, web.clock()),
         reports=reports,
         reasons=find_reasons(

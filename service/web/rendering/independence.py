@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from service.domain.articles.coverage import CountedArticle, Uncounted, find_uncounted
-from service.store.story_views.reports import OutletInfo, Report
+from service.store.story_views.reports import Member, OutletInfo, Report
 from service.store.story_views.views import StoryView
 from service.web.rendering.display_names import TYPE_NAMES, outlets_by_slug
 
@@ -46,20 +46,32 @@ def uncounted_notes(story: StoryView) -> dict[str, str]:
     }
 
 
-def find_owner_partners(story: StoryView, notes: Mapping[str, str]) -> dict[str, OutletInfo]:
-    """The counted outlets that have the owner of an outlet that does not count, by slug.
+def find_partners(
+    story: StoryView, members: Iterable[Member], notes: Mapping[str, str]
+) -> dict[str, OutletInfo]:
+    """The outlet because of which an outlet does not count, by the slug of the latter.
 
-    Outlets without the note "same owner" are missing.
+    It is a counted outlet of the same owner, or the outlet whose report was copied. Outlets with
+    another note are missing.
     """
     counted: dict[str, OutletInfo] = {}
     for each in story.reports:
         if each.outlet.slug not in notes:
             counted.setdefault(each.outlet.family, each.outlet)
-    return {
+    owners = {
         each.outlet.slug: counted[each.outlet.family]
         for each in story.reports
         if notes.get(each.outlet.slug) == SAME_OWNER and each.outlet.family in counted
     }
+    outlet_of = {each.article_id: each.outlet for each in story.reports}
+    copied = {
+        each.report.outlet.slug: outlet_of[each.original.article_id]
+        for each in members
+        if each.original
+        and notes.get(each.report.outlet.slug) == _NOTES[Uncounted.COPY]
+        and each.original.article_id in outlet_of
+    }
+    return owners | copied
 
 
 def summarise_notes(notes: Mapping[str, str]) -> str:
@@ -79,7 +91,7 @@ def group_notes(
 ) -> list[tuple[str, list[tuple[OutletInfo, OutletInfo | None]]]]:
     """Each note with its number, such as "3 copies", and its outlets, most first.
 
-    Beside each outlet stands its partner, which is None without one; see `find_owner_partners`.
+    Beside each outlet stands its partner, which is None without one; see `find_partners`.
     """
     outlet_of = outlets_by_slug(reports)
     outlets: dict[str, list[tuple[OutletInfo, OutletInfo | None]]] = {}

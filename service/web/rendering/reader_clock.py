@@ -85,8 +85,8 @@ class ReaderClock:
         return self.time(at) if same else f"{self.day(at)}, {self.time(at)}"
 
     def period(self, first: datetime, last: datetime) -> str:
-        """From `first` to `last`, such as 25 Apr 2023, 11:20–20:40; the date always."""
-        start = f"{self.day(first)}, {self.time(first)}"
+        """From `first` to `last`, such as 25 Apr 2023, 11:20 – 20:40; date and year always."""
+        start = self.full(first)
         end = self.near(last, first)
         return start if end == self.time(first) else f"{start} – {end}"
 

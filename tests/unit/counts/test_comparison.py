@@ -5,7 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service.domain.counts.comparison import ReportedStory, compare
-from service.domain.counts.quiet_values import find_quiet, has_enough_days, sum_by_value
+from service.domain.counts.quiet_values import (
+    DailyCounts,
+    find_quiet,
+    has_enough_days,
+    sum_by_day,
+    sum_by_value,
+)
 
 #: Counts by day and keys.
 Cells = dict[tuple[int, tuple[str, ...]], int]
@@ -57,5 +63,6 @@ def test_days_are_summed_by_one_of_the_keys_and_need_a_week():
     cells: Cells = {(0, ("a", "GB")): 2, (0, ("b", "GB")): 3, (1, ("a", "")): 5}
     assert sum_by_value(cells, 1, 2) == {"GB": [5, 0]}
     assert sum_by_value(cells, 0, 2) == {"a": [2, 5], "b": [3, 0]}
-    assert not has_enough_days([[1] * 6 + [0]])
-    assert has_enough_days([[1] * 4 + [0] * 4, [0] * 3 + [1] * 5])
+    assert sum_by_day(cells, 2).days == (5, 5)
+    assert not has_enough_days(DailyCounts("", (*[1] * 6, 0)))
+    assert has_enough_days(DailyCounts("", (*[1] * 7, 0)))

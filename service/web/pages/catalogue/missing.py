@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from service.domain.counts.dimensions import Dimension, Unit
 from service.domain.counts.quiet_values import (
     DAYS,
-    QuietValue,
+    MIN_ARTICLES,
+    DailyCounts,
     find_quiet,
     has_enough_days,
+    sum_by_day,
     sum_by_value,
 )
 from service.domain.queries.conditions import Field, between_times
@@ -50,8 +52,26 @@ class NamedQuiet:
     """A quiet value with its name, and the number of outlets whose feeds fail."""
 
     name: str
-    quiet: QuietValue
+    quiet: DailyCounts
     failing: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuietDay:
+    """The quiet values of a day by dimension; empty if its articles cannot be compared."""
+
+    total: DailyCounts
+    values: dict[Dimension, list[NamedQuiet]]
+
+    @property
+    def has_enough_days(self) -> bool:
+        """Enough earlier days have articles."""
+        return has_enough_days(self.total)
+
+    @property
+    def has_few_articles(self) -> bool:
+        """Too few articles today to compare the values."""
+        return self.total.today < MIN_ARTICLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,39 +92,35 @@ def missing_page(
     """Show missing coverage in the 24 hours up to the latest report."""
     latest = find_latest_report(session)
     until = min(latest or web.clock(), web.clock())
-    quiet, enough = _find_quiet(session, until)
     description = "Countries, languages and publisher families that report less today than usual."
     return render_page(
         web,
         "missing.html",
         meta=page_meta(request, "/missing", "Missing coverage today", description),
         until=until if latest else None,
-        quiet=quiet,
-        has_enough_days=enough,
+        quiet=_find_quiet(session, until),
         days=DAYS,
         min_outlets=MIN_OUTLETS,
         stories=_list_missing_coverage(session, until) if latest else [],
     )
 
 
-def _find_quiet(
-    session: Session, until: datetime
-) -> tuple[dict[Dimension, list[NamedQuiet]], bool]:
-    """The quiet values of each dimension, and whether there are enough earlier days."""
+def _find_quiet(session: Session, until: datetime) -> QuietDay:
+    """Compare the day up to a time with the days before."""
     starts = [until - DAY * number for number in range(DAYS + 1, 0, -1)]
     end = until + timedelta(microseconds=1)  # includes the latest report
     filters = ArticleFilter(between_times(Field.REPORTED, starts[0], end))
     _, cells = load_counts(
         session, filters, Unit.ARTICLES, DIMENSIONS, starts=starts, limit=MAX_GROUPS
     )
+    day = QuietDay(sum_by_day(cells, len(starts)), {})
+    if day.has_few_articles or not day.has_enough_days:
+        return day
     failing = _count_failing(session)
-    quiet_values: dict[Dimension, list[NamedQuiet]] = {}
-    counts = [sum_by_value(cells, position, len(starts)) for position in range(len(DIMENSIONS))]
-    enough = any(has_enough_days(each.values()) for each in counts)
-    for dimension, of_dimension in zip(DIMENSIONS, counts, strict=True):
-        quiet = find_quiet(of_dimension) if enough else []
+    for position, dimension in enumerate(DIMENSIONS):
+        quiet = find_quiet(sum_by_value(cells, position, len(starts)))
         names = load_names(session, dimension, [each.value for each in quiet])
-        quiet_values[dimension] = [
+        day.values[dimension] = [
             NamedQuiet(
                 names.get(each.value) or value_name(dimension, each.value),
                 each,
@@ -112,7 +128,7 @@ def _find_quiet(
             )
             for each in quiet
         ]
-    return quiet_values, enough
+    return day
 
 
 def _count_failing(session: Session) -> dict[tuple[Dimension, str], int]:
@@ -130,7 +146,7 @@ def _count_failing(session: Session) -> dict[tuple[Dimension, str], int]:
 
 
 def _list_missing_coverage(session: Session, until: datetime) -> list[StoryMissing]:
-    """The largest stories of the day up to a time that an active outlet does not report."""
+    """The largest stories of a day that at least one active outlet does not report."""
     since = until - DAY
     recent = StoryFilter(since=since.isoformat(), min_coverage=2).parsed
     stories = list_stories(session, recent, sort=Sort.LARGEST, limit=MAX_STORIES).items

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_comparison_needs_two_outlets_and_rejects_unknown_ones(site: Site) -> No
 
 
 def test_missing_page_names_silent_countries_and_stories_without_them(site: Site) -> None:
-    silent, _, in_stories = site.page("/missing").text.partition("In today’s largest stories")
+    silent, _, in_stories = site.page("/missing").text.partition("Stories of these 24 hours")
     assert 'href="/outlets?country=LB"><bdi>Lebanon</bdi>' in silent
     assert 'href="/outlets?language=ar"><bdi>Arabic</bdi>' in silent
     assert "Germany" not in silent
@@ -71,6 +72,22 @@ def test_missing_page_names_silent_countries_and_stories_without_them(site: Site
     assert "<bdi>France</bdi>" in in_stories  # active, but not in this story
     story = in_stories.split(f'href="/stories/{LAST_STORY}/')[1].split("</li>")[0]
     assert re.search(r'No report from \d+ of \d+ .*active outlets</a>: <a href="/outlets/', story)
+
+
+def test_missing_page_does_not_compare_a_day_of_few_articles(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        outlet = rows.outlet("one", country="LB")
+        for day in range(20):
+            for number in range(1 if day == 0 else 4):
+                rows.article(
+                    outlet, f"Event {day}-{number}", at=NOW - timedelta(days=day, hours=bool(day))
+                )
+    with serving(sessions) as site:
+        text = site.page("/missing").text
+    assert "Only 1 article in these 24 hours, usually 4 a day: too few" in text
+    assert "Nothing unusual" not in text
+    assert "Lebanon" not in text
 
 
 def test_missing_page_needs_a_week_of_articles(sessions: Sessions) -> None:

@@ -92,17 +92,27 @@ def test_top_names_the_outlets_that_count_and_those_without_a_report(sessions: S
             rows.outlet("quay", country="GB", family="press"),
             rows.outlet("bay", country="IE", family="press"),
             rows.outlet("vesti-zarechya", "Вести Заречья", country="RU"),
+            rows.outlet("echo", country="FR"),
         ]
-        rows.story("ferry", [rows.article(each, f"Ferry, {each.slug}") for each in outlets])
+        articles = [
+            rows.article(outlet, f"Ferry, {outlet.slug}", at=NOW + timedelta(minutes=minutes))
+            for minutes, outlet in enumerate(outlets)
+        ]
+        rows.copy(articles[3], articles[0])
+        rows.story("ferry", articles)
         rows.article(rows.outlet("sun"), "Tax bill")
     with serving(sessions) as site:
         page = site.page("/stories/ferry").text
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page.split('<dl class="who">')[1]))
     assert text.startswith(
-        " 2 independent of 3 outlets Quay (United Kingdom), Вести Заречья (Vesti Zarechya) (Russia)"
-        " No report 1 of 4 active outlets: Sun"
+        " 2 independent of 4 outlets Quay (United Kingdom), Вести Заречья (Vesti Zarechya) (Russia)"
+        " No report 1 of 5 active outlets: Sun"
+        " First Quay, 06:00"
         " Not counted: 1 same owner Bay (Ireland, with Quay)"
+        " Not counted: 1 copy Echo (France, of Quay)"
     )
+    assert "as of 26 Apr 2023, 06:00" in text
+    assert "26 Apr 2023, 06:00 – 06:03" in text
 
 
 def test_reasons_name_what_reports_share(sessions: Sessions) -> None:

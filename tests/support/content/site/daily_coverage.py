@@ -17,11 +17,13 @@ OUTLETS = [
 ]
 DAYS = 30
 #: Id of the story of the last day.
+#: Articles without a story on the last day, so that it has enough articles to compare.
+NOTICES = 16
 LAST_STORY = f"day-{DAYS - 1}"
 
 
 def fill_days(session: Session, now: datetime) -> None:
-    """Insert a story of all outlets for each of `DAYS` days up to `now`."""
+    """Insert a story of all outlets for each of `DAYS` days up to `now`, and notices of one."""
     rows = Rows(session)
     outlets = [
         rows.outlet(slug, name, country=country, language=language, family=f"{slug}-group")
@@ -38,3 +40,5 @@ def fill_days(session: Session, now: datetime) -> None:
         if is_last:
             later = start + timedelta(hours=19, minutes=50)
             rows.story("other", [rows.article(outlets[3], "Another event", at=later)])
+            for notice in range(NOTICES):
+                rows.article(outlets[3], f"Notice {notice}", at=later)
