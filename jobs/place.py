@@ -10,7 +10,7 @@ from jobs.running.context import Context, Counts
 from service.domain.articles.copies import find_copies
 from service.domain.articles.model import ArticleId
 from service.domain.grouping import evidence
-from service.domain.grouping.affected import group_after_placement
+from service.domain.grouping.affected import groups_with_placements
 from service.domain.grouping.lineage import plan_update
 from service.domain.grouping.place import place as place_articles
 from service.domain.pairs.features import window_vocabulary
@@ -114,7 +114,7 @@ def _place_arrivals(
     existing = stories.load_stories(session, story_of.values())
     plan = plan_update(
         existing,
-        group_after_placement(existing, placements),
+        groups_with_placements(existing, placements),
         is_taken=lambda key: stories.is_taken(session, key),
     )
     now = context.clock()

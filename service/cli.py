@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated
@@ -18,35 +18,46 @@ from service.embed import free_memory
 from service.errors import NotFoundError, SamestoryError
 from service.errors.redaction import redact_urls
 
-#: Import path of each command: a function or a Typer group.
-COMMANDS = {
-    "demo": "service.commands.demo:demo",
-    "up": "service.commands.running.up:up",
-    "web": "service.commands.running.web:web",
-    "jobs": "service.commands.jobs:app",
-    "stories": "service.commands.stories:app",
-    "feeds": "service.commands.feeds:app",
-    "outlets": "service.commands.outlets:app",
-    "subscribers": "service.commands.subscribers:app",
-    "webhooks": "service.commands.webhooks:app",
-    "alerts": "service.commands.alerts:app",
-    "digest": "service.commands.digest:app",
-    "queries": "service.commands.queries:app",
-    "keys": "service.commands.keys:app",
-    "mcp": "service.commands.mcp:mcp",
-    "export": "service.commands.export:export",
-    "maintenance": "service.commands.setup.maintenance:app",
-    "config": "service.commands.setup.config:app",
-    "doctor": "service.commands.setup.doctor:doctor",
-    "capacity": "service.commands.capacity:capacity",
-    "db": "service.commands.database:app",
-    "cluster": "service.commands.research.cluster:cluster",
-    "evaluate": "service.commands.research.evaluate:evaluate",
-    "explain": "service.commands.research.explain:explain",
-    "train": "service.commands.research.train:train",
-    "train-merges": "service.commands.research.train_merges:train_merges",
-    "language-means": "service.commands.research.language_means:language_means",
+#: Panels of the help with the import path of each command: a function or a Typer group.
+PANELS = {
+    "Run": {
+        "demo": "service.commands.demo:demo",
+        "up": "service.commands.running.up:up",
+        "web": "service.commands.running.web:web",
+        "jobs": "service.commands.jobs:app",
+        "mcp": "service.commands.mcp:mcp",
+    },
+    "Content": {
+        "feeds": "service.commands.feeds:app",
+        "outlets": "service.commands.outlets:app",
+        "stories": "service.commands.stories:app",
+        "queries": "service.commands.queries:app",
+        "export": "service.commands.export:export",
+    },
+    "Delivery": {
+        "subscribers": "service.commands.subscribers:app",
+        "digest": "service.commands.digest:app",
+        "alerts": "service.commands.alerts:app",
+        "webhooks": "service.commands.webhooks:app",
+    },
+    "Operation": {
+        "doctor": "service.commands.setup.doctor:doctor",
+        "config": "service.commands.setup.config:app",
+        "db": "service.commands.database:app",
+        "keys": "service.commands.keys:app",
+        "maintenance": "service.commands.setup.maintenance:app",
+        "capacity": "service.commands.capacity:capacity",
+    },
+    "Files and models": {
+        "cluster": "service.commands.research.cluster:cluster",
+        "evaluate": "service.commands.research.evaluate:evaluate",
+        "explain": "service.commands.research.explain:explain",
+        "train": "service.commands.research.train:train",
+        "train-merges": "service.commands.research.train_merges:train_merges",
+        "language-means": "service.commands.research.language_means:language_means",
+    },
 }
+COMMANDS = {name for commands in PANELS.values() for name in commands}
 
 #: Command that lists the objects of each kind.
 LISTS = {
@@ -75,13 +86,17 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for name in _select_commands(arguments):
-        module, _, attribute = COMMANDS[name].partition(":")
-        command = getattr(import_module(module), attribute)
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
-        else:
-            app.command(name)(command)
+    selected = _select_commands(arguments)
+    for panel, paths in PANELS.items():
+        for name, path in paths.items():
+            if name not in selected:
+                continue
+            module, _, attribute = path.partition(":")
+            command = getattr(import_module(module), attribute)
+            if isinstance(command, typer.Typer):
+                app.add_typer(command, name=name, rich_help_panel=panel)
+            else:
+                app.command(name, rich_help_panel=panel)(command)
     _join_help_lines(app)
     return app
 
@@ -96,11 +111,11 @@ def _join_help_lines(app: typer.Typer) -> None:
             _join_help_lines(group.typer_instance)
 
 
-def _select_commands(arguments: Sequence[str]) -> Sequence[str]:
+def _select_commands(arguments: Sequence[str]) -> Collection[str]:
     if "--version" in arguments[:1]:
-        return []
+        return ()
     name = next((argument for argument in arguments if not argument.startswith("-")), "")
-    return [name] if name in COMMANDS else list(COMMANDS)
+    return {name} if name in COMMANDS else COMMANDS
 
 
 def _print_version(requested: bool) -> None:

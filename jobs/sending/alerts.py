@@ -8,7 +8,7 @@ from functools import partial
 from jobs.running.context import Context, Counts
 from jobs.sending.mail import create_in_batches, run_mail_job
 from service.domain.subscribers.alerts import build_alert_emails
-from service.domain.subscribers.digest_model import DigestStory
+from service.domain.subscribers.digests.stories import DigestStory
 from service.domain.subscribers.story_index import StoryIndex
 from service.store.runs import runs
 from service.store.subscribers import alert_emails, subscribers

@@ -11,9 +11,9 @@ from jobs.running.context import Context, Counts
 from jobs.sending.mail import create_in_batches, run_mail_job
 from service.domain.grouping.same_events import find_same_events
 from service.domain.subscribers.alerts import list_deferred
-from service.domain.subscribers.digest_events import join_events
-from service.domain.subscribers.digest_model import DigestStory
-from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.digests.events import join_events
+from service.domain.subscribers.digests.selection import History, select_stories
+from service.domain.subscribers.digests.stories import DigestStory
 from service.domain.subscribers.story_index import StoryIndex
 from service.settings.load import Settings
 from service.store.articles import articles, vectors

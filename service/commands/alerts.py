@@ -21,7 +21,7 @@ from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import open_store
 from service.commands.running.wiring import open_context
 from service.commands.subscribers import MIN_INDEPENDENT
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.domain.subscribers.alerts import (
     Alert,
     AlertConditions,
@@ -29,8 +29,8 @@ from service.domain.subscribers.alerts import (
     matches,
     preview_alert_email,
 )
-from service.domain.subscribers.digest_model import DigestStory
-from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE
+from service.domain.subscribers.digests.preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE
+from service.domain.subscribers.digests.stories import DigestStory
 from service.domain.subscribers.filters import Filters, apply_mutes
 from service.domain.subscribers.near_misses import find_near_misses
 from service.domain.subscribers.story_index import StoryIndex

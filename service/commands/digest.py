@@ -16,8 +16,8 @@ from service.commands.running.one_job import run_once
 from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import open_store
 from service.commands.running.wiring import open_context
-from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE
-from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.digests.preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE
+from service.domain.subscribers.digests.selection import History, select_stories
 from service.domain.subscribers.story_index import StoryIndex
 from service.domain.text.email_addresses import normalize_email
 from service.errors import BadInputError, NotFoundError

@@ -13,11 +13,11 @@ from service.commands.bounces import report
 from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import Store, open_store
 from service.domain.articles.coverage import INDEPENDENT_OUTLETS
-from service.domain.subscribers.digest_preferences import (
+from service.domain.subscribers.digests.preferences import (
     DEFAULT_FILTERS,
     DEFAULT_SCHEDULE,
     LIST_FIELDS,
-    Preferences,
+    SubscriptionChange,
     format_days,
 )
 from service.domain.text.email_addresses import normalize_email
@@ -111,8 +111,8 @@ def add(
     are reset, and the email is sent again. Without a mail server, no email is sent; confirm with
     `samestory subscribers confirm`.
     """
-    preferences = Preferences(time_zone=time_zone, hour=hour, days=days)
-    schedule = preferences.apply_to_schedule(DEFAULT_SCHEDULE)
+    change = SubscriptionChange(time_zone=time_zone, hour=hour, days=days)
+    schedule = change.apply_to_schedule(DEFAULT_SCHEDULE)
     with open_store() as store:
         with store.sessions.begin() as session:
             added = subscribers.add(
@@ -175,7 +175,7 @@ def set_preferences(  # noqa: PLR0917  # options, all by name
 
     Settings without an option stay unchanged. An empty text ('') clears a list.
     """
-    preferences = Preferences(
+    change = SubscriptionChange(
         time_zone, hour, days, language, min_independent, languages, follow_outlets, mute_outlets,
         follow_countries, mute_countries, follow, mute, follow_storylines, mute_storylines,
     )  # fmt: skip
@@ -184,8 +184,8 @@ def set_preferences(  # noqa: PLR0917  # options, all by name
         changed = subscribers.update_preferences(
             session,
             before.id,
-            preferences.apply_to_schedule(before.schedule),
-            preferences.apply_to_filters(before.filters),
+            change.apply_to_schedule(before.schedule),
+            change.apply_to_filters(before.filters),
             now=store.clock(),
         )
         print(_format_line(changed))

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from service.domain.locales.names import country_name, direction
 from service.domain.subscribers.alerts import AlertEmail
-from service.domain.subscribers.digest_model import Digest, StoryCard, StoryLink
+from service.domain.subscribers.digests.editions import Digest, StoryCard, StoryLink
 from service.domain.urls.links import external_url, story_path
 from service.mail import formatting
 

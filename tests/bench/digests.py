@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from service.domain.subscribers.alerts import Alert, AlertConditions, build_alert_emails
-from service.domain.subscribers.digest_model import DigestStory, SummarySentence
-from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.digests.selection import History, select_stories
+from service.domain.subscribers.digests.stories import DigestStory, SummarySentence
 from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex
 from service.mail.message import build_message, edition_message_id

@@ -26,8 +26,8 @@ from sqlalchemy import func, select, text
 
 from jobs.running.context import Context
 from jobs.running.schedule import build_schedule
-from service.domain.subscribers.alert_preferences import parse_conditions
-from service.domain.subscribers.digest_schedule import DeliverySchedule
+from service.domain.subscribers.alert_conditions import parse_conditions
+from service.domain.subscribers.digests.schedule import DeliverySchedule
 from service.domain.webhooks.event_filter import EventFilter
 from service.errors import (
     BadInputError,

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from service.domain.subscribers.alerts import AlertConditions, preview_alert_email
-from service.domain.subscribers.digest_events import join_events
-from service.domain.subscribers.digest_model import DigestStory, SummarySentence
-from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.digests.events import join_events
+from service.domain.subscribers.digests.selection import History, select_stories
+from service.domain.subscribers.digests.stories import DigestStory, SummarySentence
 from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex
 from service.mail.render import AlertMessage, DigestMessage, Links, RenderedEmail, Renderer

@@ -8,7 +8,7 @@ from service.domain.grouping.lineage import ExistingStory
 from service.domain.grouping.place import Placement
 
 
-def group_after_placement(
+def groups_with_placements(
     stories: Iterable[ExistingStory], placements: Iterable[Placement]
 ) -> list[set[ArticleId]]:
     """Return a group for each story that got an article, and for each new story.

@@ -8,13 +8,9 @@ from datetime import datetime
 from service.domain.locales.names import country_name
 from service.domain.queries.conditions import EVERYTHING, Query
 from service.domain.queries.matching import matches as matches_query
-from service.domain.subscribers.digest_cards import build_card, summarise_update
-from service.domain.subscribers.digest_model import (
-    DeferredMatch,
-    DigestStory,
-    StoryCard,
-    StoryLink,
-)
+from service.domain.subscribers.digests.cards import build_card, summarise_update
+from service.domain.subscribers.digests.editions import DeferredMatch, StoryCard, StoryLink
+from service.domain.subscribers.digests.stories import DigestStory
 from service.domain.subscribers.filters import Filters, apply_mutes, is_muted_text
 from service.domain.subscribers.story_index import IndexField, StoryIndex
 from service.settings.sections.delivery import AlertSettings

@@ -6,7 +6,7 @@ from datetime import timedelta
 from service.domain.locales.codes import primary_subtag
 from service.domain.search.word_match import LanguageText, WordIndex
 from service.domain.stories.ranking import coverage_bonus
-from service.domain.subscribers.digest_model import DigestReport, DigestStory
+from service.domain.subscribers.digests.stories import DigestReport, DigestStory
 from service.domain.text.title_suffixes import strip_title_suffix
 
 

@@ -7,7 +7,7 @@ from service.domain.locales.names import country_name
 from service.domain.search.word_forms import normalize, split_words
 from service.domain.search.word_match import LanguageText, WordIndex
 from service.domain.subscribers.alerts import AlertConditions, failed_conditions, matches
-from service.domain.subscribers.digest_model import DigestStory
+from service.domain.subscribers.digests.stories import DigestStory
 from service.domain.subscribers.filters import Filters, apply_mutes, find_muted_reason
 
 #: Minimum letters that two similar words have in common at their beginning.

@@ -6,7 +6,7 @@ from enum import StrEnum, auto
 from functools import lru_cache
 
 from service.domain.search.word_match import WordIndex, first_forms
-from service.domain.subscribers.digest_model import DigestStory
+from service.domain.subscribers.digests.stories import DigestStory
 from service.domain.subscribers.filters import remove_reports
 
 #: Maximum stories without muted reports that an index keeps; one takes about 5 kB.

@@ -7,7 +7,7 @@ from service.domain.queries.matching import ReportRecord, StoryRecord
 from service.domain.stories.pace import find_first_reporters, measure_pace
 
 if TYPE_CHECKING:
-    from service.domain.subscribers.digest_model import DigestReport, DigestStory
+    from service.domain.subscribers.digests.stories import DigestReport, DigestStory
 
 
 def record_of(story: "DigestStory") -> StoryRecord:

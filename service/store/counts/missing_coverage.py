@@ -49,7 +49,7 @@ def load_missing_coverage(session: Session, story_id: str) -> MissingCoverage:
 
 
 @dataclass(frozen=True, slots=True)
-class FollowedOutlet:
+class CataloguedOutlet:
     """An outlet with feeds; country and language are those of the outlet."""
 
     slug: str
@@ -59,9 +59,9 @@ class FollowedOutlet:
     active: bool  #: it has an article in the given time
 
 
-def list_followed_outlets(
+def list_catalogued_outlets(
     session: Session, first: datetime, last: datetime
-) -> list[FollowedOutlet]:
+) -> list[CataloguedOutlet]:
     """Outlets with a feed that is not retired, and other active ones, by name.
 
     An outlet is active with an article from `MARGIN` before `first` to `MARGIN` after `last`. One
@@ -74,7 +74,7 @@ def list_followed_outlets(
         .where(feed.exists() | active)
         .order_by(OutletRow.name, OutletRow.slug)
     )
-    return [FollowedOutlet(*row) for row in session.execute(statement)]
+    return [CataloguedOutlet(*row) for row in session.execute(statement)]
 
 
 def _find_comparable(session: Session, story: StoryRow, outlets: Collection[str]) -> list[str]:

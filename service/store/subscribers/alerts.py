@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from service.domain.queries.conditions import Field, HasReport, Query
 from service.domain.queries.grammar import parse_query
 from service.domain.subscribers.alerts import MAX_ALERTS, Alert, AlertConditions, SavedCondition
-from service.domain.subscribers.digest_model import DigestStory
+from service.domain.subscribers.digests.stories import DigestStory
 from service.errors import AlreadyExistsError, BadInputError, NotFoundError
 from service.store.catalogue.known_names import require_known_names
 from service.store.queries import saved

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from service.domain.queries.conditions import Field, between_times
 from service.domain.stories.description import Details
 from service.domain.stories.filters import Sort
-from service.domain.subscribers.digest_model import (
+from service.domain.subscribers.digests.stories import (
     DigestReport,
     DigestStory,
     MembershipPeriod,

@@ -11,9 +11,9 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from service.domain.subscribers.alerts import AlertEmail
-from service.domain.subscribers.digest_model import Digest
-from service.domain.subscribers.digest_schedule import DueDate, next_due_date
-from service.domain.subscribers.digest_selection import History
+from service.domain.subscribers.digests.editions import Digest
+from service.domain.subscribers.digests.schedule import DueDate, next_due_date
+from service.domain.subscribers.digests.selection import History
 from service.errors import NotFoundError
 from service.store.subscribers import alert_emails, deliveries
 from service.store.subscribers.deliveries import Kind

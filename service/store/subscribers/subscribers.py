@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import exists, func, select, true, update
 from sqlalchemy.orm import Session
 
-from service.domain.subscribers.digest_schedule import DeliverySchedule
+from service.domain.subscribers.digests.schedule import DeliverySchedule
 from service.domain.subscribers.filters import Filters
 from service.errors import (
     AlreadyExistsError,

@@ -6,7 +6,7 @@ As on the other subscriber pages, GET changes nothing and POST does.
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.errors import BadInputError, NotFoundError
 from service.store.subscribers import alerts, subscribers
 from service.web.dependencies import ReadSession, WebContextDep

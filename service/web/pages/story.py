@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.stories.pace import is_developing
 from service.errors import NotFoundError
-from service.store.counts.missing_coverage import list_followed_outlets
+from service.store.counts.missing_coverage import list_catalogued_outlets
 from service.store.story_views import history, views
 from service.store.story_views.reports import Member
 from service.store.story_views.roundups import list_roundups
@@ -170,7 +170,7 @@ def _changes_and_names(
 def _load_absent(session: Session, story: views.StoryView) -> dict[str, Any]:
     """Active outlets that do not report a story: all of them, and those that often would."""
     found = list_absent_outlets(session, [story]).get(story.id, [])
-    followed = list_followed_outlets(session, story.first_reported_at, story.last_reported_at)
+    followed = list_catalogued_outlets(session, story.first_reported_at, story.last_reported_at)
     silent = find_silent_outlets(story, followed, {slug for slug, _ in found})
     return {"absent": found, "silent": silent}
 

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
-from service.domain.subscribers.digest_preferences import DAYS, LIST_FIELDS, Preferences
+from service.domain.subscribers.digests.preferences import DAYS, LIST_FIELDS, SubscriptionChange
 from service.errors import BadInputError, NotFoundError
 from service.mail.signed_links import (
     confirm_purpose,
@@ -220,7 +220,7 @@ def get_linked_subscriber(
         raise NotFoundError("page", purpose, REMOVED) from error
 
 
-def parse_preferences(fields: FormFields) -> Preferences:
+def parse_preferences(fields: FormFields) -> SubscriptionChange:
     """Parse a form; missing fields change nothing. Raises BadInputError."""
     values = {name: texts[0] for name, texts in fields.items()}
     preferences: dict[str, Any] = {
@@ -232,7 +232,7 @@ def parse_preferences(fields: FormFields) -> Preferences:
             preferences[name] = parse_integer(values[name])
     if "time_zone" in values:  # a full form without any ticked day has no `days` field
         preferences["days"] = ",".join(fields.get("days", ()))
-    return Preferences(**preferences)
+    return SubscriptionChange(**preferences)
 
 
 def parse_integer(text: str) -> int:

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from service.domain.subscribers.digest_schedule import DeliverySchedule
+from service.domain.subscribers.digests.schedule import DeliverySchedule
 from service.domain.subscribers.filters import Filters
 from service.domain.webhooks.event_filter import EventFilter
 from service.store.catalogue import feeds

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from service.domain.access.roles import Role
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.domain.webhooks.event_filter import EventFilter
 from service.settings import load as settings_module
 from service.store.access import keys

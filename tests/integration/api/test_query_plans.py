@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 
 from service.domain.access.roles import Role
 from service.domain.stories.filters import Sort
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.domain.webhooks.event_filter import EventFilter
 from service.store.access import keys
 from service.store.database import schema

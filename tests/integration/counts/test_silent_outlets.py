@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from service.domain.queries.conditions import EVERYTHING
-from service.store.counts.missing_coverage import list_followed_outlets
+from service.store.counts.missing_coverage import list_catalogued_outlets
 from service.store.counts.silent_outlets import SilentCount, count_silent_outlets
 from service.store.database.sessions import Sessions
 from service.store.stories.surroundings import Surroundings, replace_surroundings
@@ -61,7 +61,7 @@ def test_counts_of_old_and_recent_stories_are_those_of_the_story_page(sessions: 
     with sessions() as session:
         for story in list_stories(session, EVERYTHING).items:
             times = story.first_reported_at, story.last_reported_at
-            active = {each.slug for each in list_followed_outlets(session, *times) if each.active}
+            active = {each.slug for each in list_catalogued_outlets(session, *times) if each.active}
             silent = active - {each.outlet.slug for each in story.reports}
             assert found[story.id].active == len(active)
             assert {slug for slug, _ in found[story.id].examples} == silent

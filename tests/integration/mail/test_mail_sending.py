@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.digests.selection import History, select_stories
 from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex
 from service.errors import MailDeferredError, MailError, MailRefusedError, MailServerError

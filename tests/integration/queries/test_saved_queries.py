@@ -14,7 +14,7 @@ from jobs.running.runner import Job, run_job
 from jobs.sending.webhooks import webhooks
 from service.cli import build
 from service.domain.access.roles import Role
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.domain.subscribers.alerts import Alert, find_matches
 from service.domain.subscribers.story_index import StoryIndex
 from service.domain.webhooks.event_filter import EventFilter

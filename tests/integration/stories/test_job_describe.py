@@ -14,7 +14,7 @@ from service.domain.entities.gazetteer import Kind
 from service.domain.queries.conditions import Query
 from service.domain.stories.description import Details
 from service.domain.stories.ranking import UNDATED_PENALTY_HOURS
-from service.domain.subscribers.digest_cards import build_card
+from service.domain.subscribers.digests.cards import build_card
 from service.store.stories import vocabularies
 from service.store.stories.details import from_json
 from service.store.story_views.views import list_stories

@@ -19,7 +19,7 @@ from jobs.running.runner import Job, run_job
 from jobs.sending.alerts import alerts
 from jobs.sending.digest import digest
 from service.commands.running.models import load_merge_model, load_pair_model
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.settings import load as settings_module
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions

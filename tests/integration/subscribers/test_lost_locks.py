@@ -19,7 +19,7 @@ from jobs.sending.alerts import alerts
 from jobs.sending.digest import digest
 from jobs.sending.webhooks import webhooks
 from service.commands.running.times import utc_now
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.domain.webhooks.event_filter import EventFilter
 from service.store.database.sessions import Sessions
 from service.store.subscribers import alerts as store

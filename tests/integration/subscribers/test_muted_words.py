@@ -12,7 +12,7 @@ from jobs.sending.alerts import alerts
 from jobs.sending.digest import digest
 from service.domain.stories.description import Details
 from service.domain.stories.wording.summary import Quote
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.domain.subscribers.filters import Filters
 from service.store.stories.details import to_json
 from service.store.subscribers import alerts as store

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from service.domain.subscribers import digest_selection
-from service.domain.subscribers.digest_model import Digest
-from service.domain.subscribers.digest_schedule import DueDate
-from service.domain.subscribers.digest_selection import History
+from service.domain.subscribers.digests import selection
+from service.domain.subscribers.digests.editions import Digest
+from service.domain.subscribers.digests.schedule import DueDate
+from service.domain.subscribers.digests.selection import History
 from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex
 from service.errors import SuppressedAddressError
@@ -177,7 +177,7 @@ def test_edition_has_a_web_page(site: Site, sessions: Sessions, subscriber: Subs
     )
     with sessions.begin() as session:
         stories = load_digest_stories(session, since=DUE - timedelta(days=1), limit=10)
-        digest = digest_selection.select_stories(
+        digest = selection.select_stories(
             StoryIndex(stories), Filters(), History(DUE - timedelta(days=1)), settings
         )
         for number, each in enumerate((digest, Digest())):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.domain.subscribers.filters import Filters
 from service.errors import BadInputError
 from service.store.catalogue.known_names import require_known_names

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from service.domain.subscribers.alert_preferences import parse_conditions
-from service.domain.subscribers.digest_model import Digest
-from service.domain.subscribers.digest_schedule import DueDate
+from service.domain.subscribers.alert_conditions import parse_conditions
+from service.domain.subscribers.digests.editions import Digest
+from service.domain.subscribers.digests.schedule import DueDate
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.subscribers import alerts, deliveries, editions, subscribers

@@ -10,9 +10,10 @@ import pytest
 from jobs.sending.digest import MAX_LOOKBACK, load_stories
 from service.commands.demo import samples
 from service.domain.articles.article_types import ArticleType
-from service.domain.subscribers.digest_model import Digest, DigestStory
-from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS
-from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.digests.editions import Digest
+from service.domain.subscribers.digests.preferences import DEFAULT_FILTERS
+from service.domain.subscribers.digests.selection import History, select_stories
+from service.domain.subscribers.digests.stories import DigestStory
 from service.domain.subscribers.story_index import StoryIndex
 from service.settings.load import load
 from service.settings.samples import for_samples

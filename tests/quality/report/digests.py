@@ -18,8 +18,9 @@ import typer
 
 from jobs.sending.digest import HISTORY_PERIOD
 from service.commands.research import jsonl
-from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard
-from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.digests.editions import Digest, StoryCard
+from service.domain.subscribers.digests.selection import History, select_stories
+from service.domain.subscribers.digests.stories import DigestStory
 from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex
 from service.domain.urls.canonical import canonical_url

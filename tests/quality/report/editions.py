@@ -19,8 +19,8 @@ from typing import Annotated
 import typer
 
 from service.commands.research import jsonl
-from service.domain.subscribers.digest_events import join_events
-from service.domain.subscribers.digest_model import DigestStory
+from service.domain.subscribers.digests.events import join_events
+from service.domain.subscribers.digests.stories import DigestStory
 from service.domain.urls.canonical import canonical_url
 from service.settings import load
 from tests.quality.report.digests import load_labels

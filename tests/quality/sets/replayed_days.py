@@ -20,7 +20,7 @@ from jobs.sending.digest import load_stories
 from service.commands.running.models import load_merge_model, load_pair_model
 from service.domain.articles.entries import Entry, FeedContext
 from service.domain.catalogue.outlets import Outlet
-from service.domain.subscribers.digest_model import DigestStory
+from service.domain.subscribers.digests.stories import DigestStory
 from service.embed.loader import load_encoder
 from service.ingest.admit import admit_feed
 from service.settings import load as settings_module

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from service.domain.access.roles import Role
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.mail.signed_links import last_day_of, sign_token
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from service.domain.stories.ranking import compute_rank
-from service.domain.subscribers.digest_model import DigestReport, DigestStory, SummarySentence
+from service.domain.subscribers.digests.stories import DigestReport, DigestStory, SummarySentence
 
 #: Creation time of the tests' editions.
 NOW = datetime(2023, 4, 25, 6, tzinfo=UTC)

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs.sending.digest import HISTORY_PERIOD, MAX_LOOKBACK
-from service.domain.subscribers.digest_cards import summarise_update
-from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard
-from service.domain.subscribers.digest_schedule import DeliverySchedule, DueDate, next_due_date
-from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.digests.cards import summarise_update
+from service.domain.subscribers.digests.editions import Digest, StoryCard
+from service.domain.subscribers.digests.schedule import DeliverySchedule, DueDate, next_due_date
+from service.domain.subscribers.digests.selection import History, select_stories
+from service.domain.subscribers.digests.stories import DigestStory
 from service.domain.subscribers.filters import Filters, apply_mutes
 from service.domain.subscribers.story_index import StoryIndex
 from service.mail.render import DigestMessage, Links, RenderedEmail, Renderer

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.domain.stories.ranking import compute_rank
-from service.domain.subscribers.digest_model import DigestReport, DigestStory, SummarySentence
+from service.domain.subscribers.digests.stories import DigestReport, DigestStory, SummarySentence
 
 _HOUR = timedelta(hours=1)
 _PLACES = (

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jobs.running.context import Context
-from service.domain.subscribers.digest_schedule import DeliverySchedule
+from service.domain.subscribers.digests.schedule import DeliverySchedule
 from service.domain.subscribers.filters import Filters
 from service.settings.sections.delivery import MailSettings
 from service.store.database.sessions import Sessions

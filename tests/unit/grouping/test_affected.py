@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from service.domain.grouping.affected import group_after_placement, select_affected_groups
+from service.domain.grouping.affected import groups_with_placements, select_affected_groups
 from service.domain.grouping.lineage import ExistingStory
 from service.domain.grouping.place import Placement
 from service.domain.text.spans import merge_windows
@@ -16,7 +16,7 @@ def placed(article: int, *, story: str | None = None, founder: int | None = None
 
 def test_placements_extend_existing_stories_and_form_new_groups():
     placements = [placed(3, story="s"), placed(4), placed(5, founder=4), placed(6)]
-    assert group_after_placement(EXISTING, placements) == [{1, 2, 3}, {4, 5}, {6}]
+    assert groups_with_placements(EXISTING, placements) == [{1, 2, 3}, {4, 5}, {6}]
 
 
 def test_groups_sharing_a_story_with_a_new_article_are_affected():

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.domain.subscribers.alerts import AlertEmail, AlertLabel, preview_alert_email
-from service.domain.subscribers.digest_model import Digest, StoryUpdate
+from service.domain.subscribers.digests.editions import Digest, StoryUpdate
 from service.domain.subscribers.filters import Filters
 from service.mail.render import AlertMessage, DigestMessage, RenderedEmail
 from tests.support.content.digest_stories import NOW, report, story

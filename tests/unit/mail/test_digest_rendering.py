@@ -8,14 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.domain.subscribers.digest_model import (
-    DeferredMatch,
-    Digest,
-    DigestStory,
-    StoryLink,
-    SummarySentence,
-)
-from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.digests.editions import DeferredMatch, Digest, StoryLink
+from service.domain.subscribers.digests.selection import History, select_stories
+from service.domain.subscribers.digests.stories import DigestStory, SummarySentence
 from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex
 from service.mail import formatting

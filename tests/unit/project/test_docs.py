@@ -51,7 +51,7 @@ def test_commands_in_the_readme_exist():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"\.venv/bin/samestory (\w+)", readme))
     assert named
-    assert named <= COMMANDS.keys()
+    assert named <= COMMANDS
 
 
 def test_make_targets_in_docs_exist():

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.domain.subscribers.alerts import (
     Alert,
     AlertConditions,
@@ -14,7 +14,7 @@ from service.domain.subscribers.alerts import (
     build_alert_emails,
     find_matches,
 )
-from service.domain.subscribers.digest_model import DigestReport, DigestStory
+from service.domain.subscribers.digests.stories import DigestReport, DigestStory
 from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex
 from service.errors import BadInputError

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from service.domain.subscribers.digest_events import join_events
-from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.digests.events import join_events
+from service.domain.subscribers.digests.selection import History, select_stories
 from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex
 from service.settings.load import load

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.subscribers.digest_cards import build_card, first_reports, summarise_update
-from service.domain.subscribers.digest_events import join_events
-from service.domain.subscribers.digest_model import Digest, DigestReport, SummarySentence
-from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.digests.cards import build_card, first_reports, summarise_update
+from service.domain.subscribers.digests.editions import Digest
+from service.domain.subscribers.digests.events import join_events
+from service.domain.subscribers.digests.selection import History, select_stories
+from service.domain.subscribers.digests.stories import DigestReport, SummarySentence
 from service.domain.subscribers.filters import Filters, remove_reports
 from service.domain.subscribers.story_index import StoryIndex
 from service.settings.load import load

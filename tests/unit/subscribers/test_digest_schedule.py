@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.subscribers.digest_schedule import (
+from service.domain.subscribers.digests.schedule import (
     MIN_INTERVAL,
     DeliverySchedule,
     DueDate,

@@ -8,14 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.articles.article_types import ArticleType
-from service.domain.subscribers.digest_cards import build_card
-from service.domain.subscribers.digest_model import (
-    Digest,
-    DigestReport,
-    DigestStory,
-    SummarySentence,
-)
-from service.domain.subscribers.digest_selection import History, select_stories
+from service.domain.subscribers.digests.cards import build_card
+from service.domain.subscribers.digests.editions import Digest
+from service.domain.subscribers.digests.selection import History, select_stories
+from service.domain.subscribers.digests.stories import DigestReport, DigestStory, SummarySentence
 from service.domain.subscribers.filters import Filters, apply_mutes
 from service.domain.subscribers.story_index import StoryIndex
 from service.settings.sections.delivery import DigestSettings

@@ -2,8 +2,8 @@
 
 import pytest
 
-from service.domain.subscribers.alert_preferences import parse_conditions
-from service.domain.subscribers.digest_preferences import Preferences
+from service.domain.subscribers.alert_conditions import parse_conditions
+from service.domain.subscribers.digests.preferences import SubscriptionChange
 from service.domain.subscribers.filters import Filters
 from service.errors import BadInputError
 
@@ -28,7 +28,10 @@ def test_operators_are_rejected_with_the_remedy(item: str, remedy: str) -> None:
         parse_conditions(words=f"harbour, {item}")
     with pytest.raises(BadInputError, match=remedy):
         parse_conditions(entities=item)
-    for preferences in (Preferences(followed_words=item), Preferences(muted_words=item)):
+    for preferences in (
+        SubscriptionChange(followed_words=item),
+        SubscriptionChange(muted_words=item),
+    ):
         with pytest.raises(BadInputError, match=remedy):
             preferences.apply_to_filters(Filters())
 

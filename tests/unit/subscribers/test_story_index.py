@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain.subscribers.digest_model import SummarySentence
+from service.domain.subscribers.digests.stories import SummarySentence
 from service.domain.subscribers.story_index import IndexField, StoryIndex
 from tests.support.content.digest_stories import report, story
 

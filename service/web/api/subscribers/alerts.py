@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.domain.subscribers.alerts import Alert, AlertConditions
 from service.errors import NotFoundError
 from service.store.database.paging import make_page

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from service.domain.access.roles import Role
 from service.domain.articles.coverage import INDEPENDENT_OUTLETS
 from service.domain.field_types import ShortText
-from service.domain.subscribers.digest_preferences import (
+from service.domain.subscribers.digests.preferences import (
     DAYS,
     DEFAULT_FILTERS,
     DEFAULT_SCHEDULE,
     LIST_FIELDS,
-    Preferences,
+    SubscriptionChange,
 )
 from service.domain.text.email_addresses import normalize_email
 from service.mail.deliver import send_confirmation
@@ -108,9 +108,9 @@ class PreferencesIn(BaseModel):
         default=None, description="Ids of storylines; their stories are left out."
     )
 
-    def preferences(self) -> Preferences:
+    def preferences(self) -> SubscriptionChange:
         """Convert to the domain's form."""
-        return Preferences(**self.model_dump(include=set(PreferencesIn.model_fields)))
+        return SubscriptionChange(**self.model_dump(include=set(PreferencesIn.model_fields)))
 
 
 class NewSubscriber(PreferencesIn):

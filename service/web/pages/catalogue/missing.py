@@ -25,7 +25,7 @@ from service.store.catalogue.views import FeedFilter, list_all_outlets, list_fee
 from service.store.counts.counts import load_counts
 from service.store.counts.dimensions import load_names
 from service.store.counts.latest_report import find_latest_report
-from service.store.counts.missing_coverage import list_followed_outlets
+from service.store.counts.missing_coverage import list_catalogued_outlets
 from service.store.counts.stored_missing import StoredMissing, load_stored_missing
 from service.store.stories.surroundings import load_absent_outlets
 from service.store.story_views.views import StoryView, list_stories
@@ -158,7 +158,7 @@ def _list_missing_coverage(session: Session, until: datetime) -> list[StoryMissi
     found = []
     for story in stories:
         missing = stored.get(story.id, NOTHING_MISSING)
-        followed = list_followed_outlets(session, story.first_reported_at, story.last_reported_at)
+        followed = list_catalogued_outlets(session, story.first_reported_at, story.last_reported_at)
         silent = find_silent_outlets(
             story, followed, {slug for slug, _ in frequent.get(story.id, ())}
         )

@@ -16,8 +16,8 @@ from starlette.background import BackgroundTask
 
 from service.domain.access.rate_limit import Quota
 from service.domain.field_types import ShortText
-from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE
-from service.domain.subscribers.digest_schedule import DeliverySchedule
+from service.domain.subscribers.digests.preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE
+from service.domain.subscribers.digests.schedule import DeliverySchedule
 from service.domain.subscribers.filters import Filters
 from service.domain.text.email_addresses import normalize_email
 from service.errors import (

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from service.domain.locales.codes import primary_subtag
-from service.store.counts.missing_coverage import FollowedOutlet
+from service.store.counts.missing_coverage import CataloguedOutlet
 from service.store.story_views.views import StoryView
 from service.web.rendering.display_names import country_name, distinct, language_name
 
@@ -33,7 +33,7 @@ class SilentOutlets:
 
 
 def find_silent_outlets(
-    story: StoryView, followed: Sequence[FollowedOutlet], frequent: Collection[str]
+    story: StoryView, followed: Sequence[CataloguedOutlet], frequent: Collection[str]
 ) -> SilentOutlets:
     """Find the active outlets without a report; those with a slug in `frequent` come first."""
     reporting = {each.outlet.slug for each in story.reports}

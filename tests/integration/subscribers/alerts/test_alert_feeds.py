@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from service.domain.access.roles import Role
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.settings.load import load
 from service.store.database.sessions import Sessions
 from service.store.subscribers import alerts

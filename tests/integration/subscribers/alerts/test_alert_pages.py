@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.domain.subscribers.alerts import Alert, find_matches, preview_alert_email
 from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.story_index import StoryIndex

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from jobs.running.context import Context
 from jobs.sending.alerts import alerts
 from jobs.sending.digest import digest
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.errors import MailServerError
 from service.store.subscribers import alerts as store
 from service.store.tables import OutletRow

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from jobs.running.context import Context
 from jobs.running.runner import Job, run_job
 from jobs.sending.alerts import alerts
-from service.domain.subscribers.alert_preferences import parse_conditions
+from service.domain.subscribers.alert_conditions import parse_conditions
 from service.store.subscribers import alerts as store
 from service.store.tables import ArticleRow, OutletRow, StoryRow
 from tests.integration.conftest import Clock, make_context

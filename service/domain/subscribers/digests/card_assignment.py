@@ -1,8 +1,8 @@
-"""Sections of a digest edition: each event gets one card, and a storyline gets a few."""
+"""Cards of an edition: each event gets one card, and a storyline gets a few."""
 
 from collections.abc import Sequence
 
-from service.domain.subscribers.digest_model import DigestStory
+from service.domain.subscribers.digests.stories import DigestStory
 
 #: Stories whose headline words overlap this much (Jaccard) share one card.
 _MIN_WORD_OVERLAP = 0.5
@@ -14,7 +14,7 @@ _MAX_RELATED = 2
 _RELATED_SEARCH_FACTOR = 4
 
 
-class Sections:
+class CardAssignment:
     """Assigns stories to sections so that related stories share one card."""
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """Parsing of an alert's conditions from the text of a command, a form or an API request."""
 
 from service.domain.subscribers.alerts import AlertConditions, SavedCondition
-from service.domain.subscribers.digest_preferences import parse_list, validate_coverage
+from service.domain.subscribers.digests.preferences import parse_list, validate_coverage
 from service.errors import BadInputError
 
 

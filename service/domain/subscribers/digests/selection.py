@@ -6,14 +6,10 @@ from datetime import datetime, timedelta
 
 from service.domain.stories.ranking import coverage_bonus
 from service.domain.stories.storyline_order import keep_storylines_together
-from service.domain.subscribers.digest_cards import build_card, first_reports, summarise_update
-from service.domain.subscribers.digest_model import (
-    Digest,
-    DigestStory,
-    StoryCard,
-    StoryUpdate,
-)
-from service.domain.subscribers.digest_sections import Sections
+from service.domain.subscribers.digests.card_assignment import CardAssignment
+from service.domain.subscribers.digests.cards import build_card, first_reports, summarise_update
+from service.domain.subscribers.digests.editions import Digest, StoryCard, StoryUpdate
+from service.domain.subscribers.digests.stories import DigestStory
 from service.domain.subscribers.filters import Filters, matches_languages, remove_sentences
 from service.domain.subscribers.story_index import IndexField, StoryIndex
 from service.settings.sections.delivery import DigestSettings
@@ -73,9 +69,9 @@ def select_stories(
         each for each in unmuted if each.id in news and each.independent >= filters.min_independent
     ]
     widest = max(wide, key=_width, default=None)
-    sections = Sections()
+    assignment = CardAssignment()
     ranked = ranking.sort([*wide, *updated], news)
-    top, updates = _take_main_stories(sections, ranked, news, widest, settings)
+    top, updates = _take_main_stories(assignment, ranked, news, widest, settings)
     few = index.low_coverage(settings.low_coverage_outlets)
     narrowest = min((each.independent for each in top), default=0)
     narrow = _sort_low_coverage(
@@ -83,13 +79,13 @@ def select_stories(
         filters,
         settings,
     )
-    low_coverage = sections.take(narrow, settings.max_low_coverage)
+    low_coverage = assignment.take(narrow, settings.max_low_coverage)
 
     def cards(section: Sequence[DigestStory]) -> tuple[StoryCard, ...]:
         return tuple(
             build_card(
                 remove_sentences(each, filters.muted_words),
-                sections.related(each),
+                assignment.related(each),
                 filters.language,
                 news.get(each.id),
             )
@@ -113,7 +109,7 @@ def _find_followed(index: StoryIndex, filters: Filters) -> frozenset[str]:
 
 
 def _take_main_stories(
-    sections: Sections,
+    assignment: CardAssignment,
     ranked: Sequence[DigestStory],
     news: Mapping[str, StoryUpdate],
     widest: DigestStory | None,
@@ -131,11 +127,11 @@ def _take_main_stories(
     main = [each for each in ranked if each.id not in news or (widest and each.id in leading)]
     widest_update = max(updated, key=lambda each: news[each.id].coverage, default=None)
     first = [each for each in main if each is widest or each is widest_update]
-    top = sections.take(main, settings.max_stories, first=first)
+    top = assignment.take(main, settings.max_stories, first=first)
     taken = {each.id for each in top}
     rest = [each for each in updated if each.id not in taken]
     first = [each for each in rest if each is widest_update]
-    return top, sections.take(rest, settings.max_updates, first=first)
+    return top, assignment.take(rest, settings.max_updates, first=first)
 
 
 def _find_update(

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from service.domain.locales.codes import country_code, language_code
-from service.domain.subscribers.digest_schedule import DeliverySchedule
+from service.domain.subscribers.digests.schedule import DeliverySchedule
 from service.domain.subscribers.filters import Filters
 from service.domain.subscribers.phrases import parse_phrase
 from service.domain.text.nearest import suggest
@@ -32,7 +32,7 @@ _MAX_HOUR, _MAX_COVERAGE, _MAX_ITEMS, _MAX_LENGTH = 23, 1000, 200, 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Preferences:
+class SubscriptionChange:
     """Changes to a delivery schedule and filters, as text; None changes nothing."""
 
     time_zone: str | None = None
@@ -79,7 +79,7 @@ class Preferences:
 
 
 def format_days(days: frozenset[int]) -> str:
-    """Format ISO weekdays as `Preferences.days` takes them: `mon,tue`."""
+    """Format ISO weekdays as `SubscriptionChange.days` takes them: `mon,tue`."""
     return ",".join(DAYS[day - 1] for day in sorted(days))
 
 

@@ -7,15 +7,13 @@ from service.domain.locales.codes import primary_subtag
 from service.domain.stories.pace import find_first_reporters
 from service.domain.stories.wording.title_flaws import PLAIN_BELOW
 from service.domain.stories.wording.title_parts import headline_text, style_penalty
-from service.domain.subscribers.digest_model import (
-    DigestReport,
-    DigestStory,
+from service.domain.subscribers.digests.editions import (
     FirstReport,
     StoryCard,
     StoryLink,
     StoryUpdate,
-    SummarySentence,
 )
+from service.domain.subscribers.digests.stories import DigestReport, DigestStory, SummarySentence
 
 #: Maximum outlet names on a card.
 _MAX_OUTLETS = 8

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from service.domain.stories.ranking import coverage_bonus
-from service.domain.subscribers.digest_model import DigestReport, DigestStory
+from service.domain.subscribers.digests.stories import DigestReport, DigestStory
 
 
 def join_events(

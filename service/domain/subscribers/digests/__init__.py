@@ -1,0 +1,1 @@
+"""Rules of digests: preferences, schedule, selection of stories, cards of an edition."""
