@@ -30,6 +30,16 @@ class DailyCounts:
         """Median number of articles on the earlier days."""
         return statistics.median(self.days[:-1])
 
+    @property
+    def has_enough_days(self) -> bool:
+        """Whether enough earlier days have articles to compare with."""
+        return sum(count > 0 for count in self.days[:-1]) >= MIN_DAYS
+
+    @property
+    def has_few_articles(self) -> bool:
+        """Whether today has too few articles to compare its values."""
+        return self.today < MIN_ARTICLES
+
 
 def sum_by_value(
     cells: Mapping[tuple[int, tuple[str, ...]], int], position: int, days: int
@@ -62,11 +72,6 @@ def sum_by_day(cells: Mapping[tuple[int, tuple[str, ...]], int], days: int) -> D
     for (day, _), count in cells.items():
         totals[day] += count
     return DailyCounts("", tuple(totals))
-
-
-def has_enough_days(total: DailyCounts) -> bool:
-    """Whether enough earlier days have articles to compare with."""
-    return sum(count > 0 for count in total.days[:-1]) >= MIN_DAYS
 
 
 def _is_quiet(days: Sequence[int]) -> bool:

@@ -27,7 +27,8 @@ from service.web.rendering.dropped_filters import (
     suggest_dropped_filters,
 )
 from service.web.rendering.front_page import filter_links
-from service.web.rendering.front_page.cards import MAX_SILENT, arrange_front
+from service.web.rendering.front_page.arrangement import arrange_front
+from service.web.rendering.front_page.cards import MAX_SILENT
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import page_url, render_page
 from service.web.rendering.reader_clock import current_languages

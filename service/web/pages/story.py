@@ -170,8 +170,8 @@ def _changes_and_names(
 def _load_absent(session: Session, story: views.StoryView) -> dict[str, Any]:
     """Active outlets that do not report a story: all of them, and those that often would."""
     found = list_absent_outlets(session, [story]).get(story.id, [])
-    followed = list_catalogued_outlets(session, story.first_reported_at, story.last_reported_at)
-    silent = find_silent_outlets(story, followed, {slug for slug, _ in found})
+    catalogued = list_catalogued_outlets(session, story.first_reported_at, story.last_reported_at)
+    silent = find_silent_outlets(story, catalogued, {slug for slug, _ in found})
     return {"absent": found, "silent": silent}
 
 

@@ -111,9 +111,9 @@ def save_preferences(
     with web.sessions.begin() as session:
         subscriber = get_linked_subscriber(session, web, "preferences", token)
         try:
-            preferences = parse_preferences(fields)
-            schedule = preferences.apply_to_schedule(subscriber.schedule)
-            filters = preferences.apply_to_filters(subscriber.filters)
+            change = parse_change(fields)
+            schedule = change.apply_to_schedule(subscriber.schedule)
+            filters = change.apply_to_filters(subscriber.filters)
             subscribers.update_preferences(
                 session, subscriber.id, schedule, filters, now=web.clock()
             )
@@ -220,7 +220,7 @@ def get_linked_subscriber(
         raise NotFoundError("page", purpose, REMOVED) from error
 
 
-def parse_preferences(fields: FormFields) -> SubscriptionChange:
+def parse_change(fields: FormFields) -> SubscriptionChange:
     """Parse a form; missing fields change nothing. Raises BadInputError."""
     values = {name: texts[0] for name, texts in fields.items()}
     preferences: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from service.domain.articles.coverage import CountedArticle, Uncounted, find_uncounted
 from service.store.story_views.reports import Member, OutletInfo, Report
@@ -46,30 +47,38 @@ def uncounted_notes(story: StoryView) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """The outlet that explains why another outlet does not count.
+
+    It is a counted outlet of the same owner, or else the outlet with the original of a copy.
+    """
+
+    outlet: OutletInfo
+    same_owner: bool
+
+
 def find_partners(
     story: StoryView, members: Iterable[Member], notes: Mapping[str, str]
-) -> dict[str, OutletInfo]:
-    """The outlet because of which an outlet does not count, by the slug of the latter.
-
-    It is a counted outlet of the same owner, or the outlet whose report was copied. Outlets with
-    another note are missing.
-    """
+) -> dict[str, Partner]:
+    """The partners of outlets that do not count, by the slug of the outlet that does not count."""
     counted: dict[str, OutletInfo] = {}
     for each in story.reports:
         if each.outlet.slug not in notes:
             counted.setdefault(each.outlet.family, each.outlet)
     owners = {
-        each.outlet.slug: counted[each.outlet.family]
+        each.outlet.slug: Partner(counted[each.outlet.family], same_owner=True)
         for each in story.reports
         if notes.get(each.outlet.slug) == SAME_OWNER and each.outlet.family in counted
     }
     outlet_of = {each.article_id: each.outlet for each in story.reports}
     copied = {
-        each.report.outlet.slug: outlet_of[each.original.article_id]
+        each.report.outlet.slug: Partner(outlet, same_owner=False)
         for each in members
         if each.original
         and notes.get(each.report.outlet.slug) == _NOTES[Uncounted.COPY]
-        and each.original.article_id in outlet_of
+        and (outlet := outlet_of.get(each.original.article_id))
+        and outlet != each.report.outlet
     }
     return owners | copied
 
@@ -87,14 +96,14 @@ def list_counted(story: StoryView, notes: Mapping[str, str]) -> list[OutletInfo]
 
 
 def group_notes(
-    notes: Mapping[str, str], reports: Iterable[Report], partners: Mapping[str, OutletInfo]
-) -> list[tuple[str, list[tuple[OutletInfo, OutletInfo | None]]]]:
+    notes: Mapping[str, str], reports: Iterable[Report], partners: Mapping[str, Partner]
+) -> list[tuple[str, list[tuple[OutletInfo, Partner | None]]]]:
     """Each note with its number, such as "3 copies", and its outlets, most first.
 
-    Beside each outlet stands its partner, which is None without one; see `find_partners`.
+    Beside each outlet stands its partner, or None.
     """
     outlet_of = outlets_by_slug(reports)
-    outlets: dict[str, list[tuple[OutletInfo, OutletInfo | None]]] = {}
+    outlets: dict[str, list[tuple[OutletInfo, Partner | None]]] = {}
     for slug, note in notes.items():
         outlets.setdefault(note, []).append((outlet_of[slug], partners.get(slug)))
     grouped = sorted(outlets.items(), key=lambda item: -len(item[1]))

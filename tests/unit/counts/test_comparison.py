@@ -8,7 +8,6 @@ from service.domain.counts.comparison import ReportedStory, compare
 from service.domain.counts.quiet_values import (
     DailyCounts,
     find_quiet,
-    has_enough_days,
     sum_by_day,
     sum_by_value,
 )
@@ -64,5 +63,7 @@ def test_days_are_summed_by_one_of_the_keys_and_need_a_week():
     assert sum_by_value(cells, 1, 2) == {"GB": [5, 0]}
     assert sum_by_value(cells, 0, 2) == {"a": [2, 5], "b": [3, 0]}
     assert sum_by_day(cells, 2).days == (5, 5)
-    assert not has_enough_days(DailyCounts("", (*[1] * 6, 0)))
-    assert has_enough_days(DailyCounts("", (*[1] * 7, 0)))
+    assert not DailyCounts("", (*[1] * 6, 0)).has_enough_days
+    assert DailyCounts("", (*[1] * 7, 0)).has_enough_days
+    assert DailyCounts("", (50, 19)).has_few_articles
+    assert not DailyCounts("", (50, 20)).has_few_articles

@@ -28,12 +28,12 @@ def test_operators_are_rejected_with_the_remedy(item: str, remedy: str) -> None:
         parse_conditions(words=f"harbour, {item}")
     with pytest.raises(BadInputError, match=remedy):
         parse_conditions(entities=item)
-    for preferences in (
+    for change in (
         SubscriptionChange(followed_words=item),
         SubscriptionChange(muted_words=item),
     ):
         with pytest.raises(BadInputError, match=remedy):
-            preferences.apply_to_filters(Filters())
+            change.apply_to_filters(Filters())
 
 
 def test_words_phrases_and_names_are_accepted() -> None:

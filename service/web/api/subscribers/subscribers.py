@@ -108,7 +108,7 @@ class PreferencesIn(BaseModel):
         default=None, description="Ids of storylines; their stories are left out."
     )
 
-    def preferences(self) -> SubscriptionChange:
+    def change(self) -> SubscriptionChange:
         """Convert to the domain's form."""
         return SubscriptionChange(**self.model_dump(include=set(PreferencesIn.model_fields)))
 
@@ -210,9 +210,9 @@ def add_subscriber(web: WebContextDep, write: WriteDep, new: NewSubscriber) -> R
     If the address is already active or pending, the response is 409 with the subscriber's id. If
     the email cannot be sent, the response is 503, and the subscriber is not added.
     """
-    address, preferences = normalize_email(new.address), new.preferences()
-    schedule = preferences.apply_to_schedule(DEFAULT_SCHEDULE)
-    filters = preferences.apply_to_filters(DEFAULT_FILTERS)
+    address, change = normalize_email(new.address), new.change()
+    schedule = change.apply_to_schedule(DEFAULT_SCHEDULE)
+    filters = change.apply_to_filters(DEFAULT_FILTERS)
 
     def add(session: Session) -> WriteResult:
         subscriber = subscribers.add(session, address, schedule, filters, now=web.clock())
@@ -231,20 +231,20 @@ def update_subscriber(
     web: WebContextDep, write: WriteDep, subscriber_id: SubscriberId, changes: PreferencesIn
 ) -> Response:
     """Change delivery schedule and preferences of a subscriber."""
-    preferences = changes.preferences()
+    change = changes.change()
 
-    def change(session: Session) -> WriteResult:
+    def update(session: Session) -> WriteResult:
         before = subscribers.get(session, subscriber_id)
         changed = subscribers.update_preferences(
             session,
             subscriber_id,
-            preferences.apply_to_schedule(before.schedule),
-            preferences.apply_to_filters(before.filters),
+            change.apply_to_schedule(before.schedule),
+            change.apply_to_filters(before.filters),
             now=web.clock(),
         )
         return WriteResult(SubscriberOut.of(changed))
 
-    return write(change)
+    return write(update)
 
 
 @router.post("/{subscriber_id}/stop", response_model=SubscriberOut, responses=ONE)

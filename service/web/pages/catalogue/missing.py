@@ -10,10 +10,8 @@ from sqlalchemy.orm import Session
 from service.domain.counts.dimensions import Dimension, Unit
 from service.domain.counts.quiet_values import (
     DAYS,
-    MIN_ARTICLES,
     DailyCounts,
     find_quiet,
-    has_enough_days,
     sum_by_day,
     sum_by_value,
 )
@@ -63,16 +61,6 @@ class QuietDay:
     total: DailyCounts
     values: dict[Dimension, list[NamedQuiet]]
 
-    @property
-    def has_enough_days(self) -> bool:
-        """Enough earlier days have articles."""
-        return has_enough_days(self.total)
-
-    @property
-    def has_few_articles(self) -> bool:
-        """Too few articles today to compare the values."""
-        return self.total.today < MIN_ARTICLES
-
 
 @dataclass(frozen=True, slots=True)
 class StoryMissing:
@@ -114,7 +102,7 @@ def _find_quiet(session: Session, until: datetime) -> QuietDay:
         session, filters, Unit.ARTICLES, DIMENSIONS, starts=starts, limit=MAX_GROUPS
     )
     day = QuietDay(sum_by_day(cells, len(starts)), {})
-    if day.has_few_articles or not day.has_enough_days:
+    if day.total.has_few_articles or not day.total.has_enough_days:
         return day
     failing = _count_failing(session)
     for position, dimension in enumerate(DIMENSIONS):
@@ -158,9 +146,11 @@ def _list_missing_coverage(session: Session, until: datetime) -> list[StoryMissi
     found = []
     for story in stories:
         missing = stored.get(story.id, NOTHING_MISSING)
-        followed = list_catalogued_outlets(session, story.first_reported_at, story.last_reported_at)
+        catalogued = list_catalogued_outlets(
+            session, story.first_reported_at, story.last_reported_at
+        )
         silent = find_silent_outlets(
-            story, followed, {slug for slug, _ in frequent.get(story.id, ())}
+            story, catalogued, {slug for slug, _ in frequent.get(story.id, ())}
         )
         if silent.outlets:
             found.append(

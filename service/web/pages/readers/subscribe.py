@@ -35,7 +35,7 @@ from service.store.catalogue.known_names import require_known_names
 from service.store.subscribers import subscribers
 from service.store.subscribers.opt_in import allow_retry, may_send_confirmation, record_request
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
-from service.web.pages.subscriptions import FormDep, parse_preferences
+from service.web.pages.subscriptions import FormDep, parse_change
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import render_page
 from service.web.requests.other_sites import reject_other_site
@@ -88,9 +88,9 @@ def subscribe(
         return _render_form(request, session, web, outlets=outlets, storylines=storylines)
     try:
         address = normalize_email(next(iter(fields.get("address", ())), ""))
-        preferences = parse_preferences(fields)
-        schedule = preferences.apply_to_schedule(DEFAULT_SCHEDULE)
-        filters = preferences.apply_to_filters(DEFAULT_FILTERS)
+        change = parse_change(fields)
+        schedule = change.apply_to_schedule(DEFAULT_SCHEDULE)
+        filters = change.apply_to_filters(DEFAULT_FILTERS)
         require_known_names(session, outlets=outlets, storylines=storylines)
         _count_request(request, web)
     except BadInputError as error:

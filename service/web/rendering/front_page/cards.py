@@ -1,21 +1,20 @@
 """Cards of the front page: each card shows a story in a few lines."""
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import accumulate, groupby
+from datetime import datetime
+from itertools import accumulate
 
 from service.domain.locales.codes import primary_subtag
 from service.domain.stories.pace import is_developing
 from service.store.counts.silent_outlets import SilentCount
 from service.store.story_views.reports import OutletInfo, Report
-from service.store.story_views.views import StorylineName, StoryView
+from service.store.story_views.views import StoryView
 from service.web.rendering import display_names
 from service.web.rendering.display_names import distinct, latin_name
 from service.web.rendering.front_page.excerpts import Excerpt, split_excerpt
 from service.web.rendering.front_page.sparkline import Sparkline, draw_sparkline
 from service.web.rendering.independence import summarise_notes, uncounted_notes
-from service.web.rendering.reader_clock import ReaderClock
 from service.web.rendering.story_page.silent_outlets import MIN_ACTIVE
 
 #: Maximum number of outlets without a report that a card names.
@@ -24,8 +23,8 @@ MAX_SILENT = 3
 LINE_CHARACTERS, TIME_CHARACTERS, SILENT_CHARACTERS = 66, 8, 34
 #: Characters of a quote in one line, in two lines of narrow screens and of wide ones; of the lead.
 QUOTE_CHARACTERS, FULL_CHARACTERS = (68, 90, 136), 240
-#: Independent outlets of a lead, and the longest time between its last report and the latest one.
-MIN_LEAD, LEAD_SPAN = 3, timedelta(days=2)
+#: Characters of a quote beside a long outlet name, which takes the rest of the line.
+MIN_CHARACTERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class CardQuote:
         With `full`, the last part ends after `FULL_CHARACTERS`.
         """
         head = len(_shown_name(self.report.outlet)) + TIME_CHARACTERS if self.report else 0
-        columns = [each - head for each in QUOTE_CHARACTERS]
+        columns = [max(each - head, MIN_CHARACTERS) for each in QUOTE_CHARACTERS]
         return split_excerpt(self.text, [*columns[:-1], FULL_CHARACTERS] if full else columns)
 
 
@@ -105,138 +104,6 @@ class Card:
             for each in sources
         )
         return tuple(sources[: max(sum(end <= lines * LINE_CHARACTERS for end in ends), 1)])
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Cards that are shown together: one story, or the listed stories of one storyline."""
-
-    storyline: StorylineName | None  #: None for a block of one story
-    cards: tuple[Card, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Front:
-    """The stories of a page: blocks of stories of several outlets, then stories of one outlet."""
-
-    blocks: tuple[Block, ...]
-    single: tuple[Card, ...]
-    has_lead: bool = False  #: the first block is the lead
-
-    @property
-    def cards(self) -> tuple[Card, ...]:
-        return (*(card for block in self.blocks for card in block.cards), *self.single)
-
-    @property
-    def latest(self) -> datetime | None:
-        """Time of the latest report whose date is known."""
-        dated = (card.story.last_reported_at for card in self.cards if card.story.dated)
-        return max(dated, default=None)
-
-    def by_day(self, clock: ReaderClock) -> list[tuple[str, tuple[Block, ...]]]:
-        """The blocks with the day of their latest report, consecutive ones of a day together."""
-
-        def day(block: Block) -> str:
-            return clock.weekday(block.cards[0].story.last_reported_at)
-
-        return [(name, tuple(blocks)) for name, blocks in groupby(self.blocks, day)]
-
-    @property
-    def new_stories(self) -> int:
-        return sum(card.is_new for card in self.cards)
-
-    @property
-    def new_reports(self) -> int:
-        return sum(card.new_reports for card in self.cards)
-
-
-def arrange_front(
-    stories: Sequence[StoryView],
-    *,
-    now: datetime,
-    last_visit: datetime | None = None,
-    languages: Collection[str] = (),
-    by_storyline: bool = True,
-    has_lead: bool = False,
-    silent: Mapping[str, SilentCount] | None = None,
-) -> Front:
-    """Arrange a page of stories; `languages` are preferred for headlines.
-
-    `silent` are the active outlets without a report, by story.
-
-    With `by_storyline`, the stories of a storyline, including those of one outlet, are together at
-    the position of the first one. Pinned stories come before the others.
-    """
-    cards = [
-        build_card(
-            each,
-            now=now,
-            last_visit=last_visit,
-            languages=languages,
-            silent=(silent or {}).get(each.id),
-        )
-        for each in stories
-    ]
-    lines = {_storyline_group(card) for card in cards if card.story.coverage > 1} - {None}
-    single = tuple(
-        card
-        for card in cards
-        if card.story.coverage <= 1
-        and not card.story.pinned
-        and not (by_storyline and _storyline_group(card) in lines)
-    )
-    together: dict[Hashable, list[Card]] = {}
-    for number, card in enumerate(cards):
-        if card not in single:
-            group = _storyline_group(card) if by_storyline else None
-            together.setdefault(group or number, []).append(card)
-    blocks = [
-        Block(members[0].story.storyline if len(members) > 1 else None, tuple(members))
-        for members in together.values()
-    ]
-    if has_lead:
-        blocks = _move_lead_first(blocks)
-    return Front(tuple(_fill_rows(blocks, has_lead=has_lead)), single, has_lead)
-
-
-def _move_lead_first(blocks: Sequence[Block]) -> list[Block]:
-    """Put the first story with enough independent outlets in front, unless it is old.
-
-    A pinned story stays in front.
-    """
-    latest = max((each.story.last_reported_at for each in _first_cards(blocks)), default=None)
-    for number, card in enumerate(_first_cards(blocks)):
-        story = card.story
-        recent = latest is not None and latest - story.last_reported_at <= LEAD_SPAN
-        if story.pinned or (story.independent >= MIN_LEAD and recent):
-            return [blocks[number], *blocks[:number], *blocks[number + 1 :]]
-    return list(blocks)
-
-
-def _first_cards(blocks: Sequence[Block]) -> list[Card]:
-    return [block.cards[0] for block in blocks]
-
-
-def _fill_rows(blocks: Sequence[Block], *, has_lead: bool) -> list[Block]:
-    """Move a story before a storyline if there would be a gap beside the story before it.
-
-    The lead and a storyline fill a row, a story half of one. Without the move, wide screens would
-    fill the gap with a later story, and show another order than narrow screens.
-    """
-    arranged, waiting = list(blocks[:has_lead]), list(blocks[has_lead:])
-    half = False
-    while waiting:
-        number = 0
-        if half and _fills_row(waiting[0]):
-            number = next((n for n, each in enumerate(waiting) if not _fills_row(each)), 0)
-        block = waiting.pop(number)
-        half = not half and not _fills_row(block)
-        arranged.append(block)
-    return arranged
-
-
-def _fills_row(block: Block) -> bool:
-    return block.storyline is not None
 
 
 def build_card(
@@ -308,8 +175,3 @@ def _shown_name(outlet: OutletInfo) -> str:
 
 def _plain(text: str) -> str:
     return text.casefold().rstrip(".")
-
-
-def _storyline_group(card: Card) -> tuple[bool, str] | None:
-    storyline = card.story.storyline
-    return (card.story.pinned, storyline.id) if storyline else None

@@ -22,7 +22,7 @@ class SilentOutlets:
 
     active: int
     outlets: tuple[tuple[str, str], ...]
-    inactive: tuple[tuple[str, str], ...]  #: followed outlets without any article in that time
+    inactive: tuple[tuple[str, str], ...]  #: catalogued outlets without any article in that time
     countries: tuple[str, ...]
     languages: tuple[str, ...]
 
@@ -33,11 +33,11 @@ class SilentOutlets:
 
 
 def find_silent_outlets(
-    story: StoryView, followed: Sequence[CataloguedOutlet], frequent: Collection[str]
+    story: StoryView, catalogued: Sequence[CataloguedOutlet], frequent: Collection[str]
 ) -> SilentOutlets:
     """Find the active outlets without a report; those with a slug in `frequent` come first."""
     reporting = {each.outlet.slug for each in story.reports}
-    others = [each for each in followed if each.slug not in reporting]
+    others = [each for each in catalogued if each.slug not in reporting]
     silent = [each for each in others if each.active]
     silent.sort(key=lambda each: each.slug not in frequent)
     countries = {each.outlet.country for each in story.reports}

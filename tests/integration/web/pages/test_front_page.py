@@ -125,6 +125,18 @@ def test_card_names_outlets_in_latin_letters_and_the_quoted_one_once(sessions: S
     assert card.count("<bdi>Ledger</bdi>") == 1
 
 
+def test_a_quote_of_an_outlet_with_a_long_name_keeps_its_first_words(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        outlets = [rows.outlet("long", "Gazette " * 24), rows.outlet("ledger")]
+        articles = [rows.article(each, "Ferry runs aground") for each in outlets]
+        quote = Quote(articles[0].id, "long", "The ferry lies on a sandbank off the coast.")
+        rows.story("one", articles).details = to_json(Details(summary=(quote,)))
+    with serving(sessions) as site:
+        card = card_of(site.page("/").text, "Ferry runs aground")
+    assert re.search(r"<q>The ferry lies on a", card)
+
+
 def test_silence_of_few_active_outlets_says_nothing(sessions: Sessions) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
