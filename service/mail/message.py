@@ -3,10 +3,11 @@
 from base64 import encodebytes
 from binascii import b2a_qp
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 
 from service.mail.render import RenderedEmail
 
@@ -32,10 +33,10 @@ def build_message(
     (RFC 2369, RFC 8058). `sender` may include a display name: `News <news@example.org>`.
     """
     message = EmailMessage(_POLICY)
-    message["From"] = _address(sender)
+    message["From"] = _sender_header(sender)
     message["To"] = _address(to)
     message["Subject"] = rendered.subject
-    message["Date"] = format_datetime(at)
+    message["Date"] = _common_header("Date", format_datetime(at))
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
     if unsubscribe:
@@ -59,10 +60,23 @@ def _text_part(text: str, subtype: str) -> EmailMessage:
     if len(payload) > _BASE64_SHARE * len(data):
         payload, encoding = encodebytes(data.replace(b"\n", b"\r\n")), "base64"
     part = EmailMessage(_POLICY)
-    part["Content-Type"] = f'text/{subtype}; charset="utf-8"'
-    part["Content-Transfer-Encoding"] = encoding
+    part["Content-Type"] = _common_header("Content-Type", f'text/{subtype}; charset="utf-8"')
+    part["Content-Transfer-Encoding"] = _common_header("Content-Transfer-Encoding", encoding)
     part.set_payload(payload.decode("ascii"))
     return part
+
+
+# Emails of a run share most headers, and parsing one takes longer than the rest of the message.
+@lru_cache(64)
+def _common_header(name: str, value: str) -> BaseHeader:
+    header: BaseHeader = _POLICY.header_factory(name, value)
+    return header
+
+
+@lru_cache(64)
+def _sender_header(sender: str) -> BaseHeader:
+    header: BaseHeader = _POLICY.header_factory("From", _address(sender))
+    return header
 
 
 def edition_message_id(token: int | str, sender: str) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from service.domain.locales.codes import primary_subtag
 from service.domain.search.word_match import LanguageText, WordIndex
@@ -78,9 +79,6 @@ def remove_reports(
     if not reports:
         return None
     names = {each.name for each in reports}
-    has_headline = story.headline_article is None or any(
-        each.article == story.headline_article for each in reports
-    )
     parts = (remove_reports(each, outlets, countries) for each in story.parts)
     rest = replace(
         story,
@@ -89,17 +87,15 @@ def remove_reports(
         parts=tuple(each for each in parts if each),
     )
     lost = coverage_bonus(story.independent) - coverage_bonus(rest.independent)
-    older = story.times[-1] - rest.times[-1]
-    rest = replace(
-        rest,
-        rank=story.rank - lost - older / timedelta(hours=1),
-        # The story may have changed only by the report of a muted outlet.
-        changed_at=rest.times[-1] if older else story.changed_at,
-    )
-    if has_headline:
-        return rest
-    source = _choose_other_headline(story, rest)
-    return replace(rest, headline=strip_title_suffix(source.title), headline_article=source.article)
+    older = story.latest - rest.latest
+    changes: dict[str, Any] = {"rank": story.rank - lost - older / timedelta(hours=1)}
+    if older:  # the story may have changed only by the report of a muted outlet
+        changes["changed_at"] = rest.latest
+    if story.headline_article is not None and story.headline_article not in rest.articles:
+        source = _choose_other_headline(story, rest)
+        changes["headline"] = strip_title_suffix(source.title)
+        changes["headline_article"] = source.article
+    return replace(rest, **changes)
 
 
 def _choose_other_headline(story: DigestStory, rest: DigestStory) -> DigestReport:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from enum import StrEnum, auto
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from service.domain.search.word_match import WordIndex, first_forms
 from service.domain.subscribers.digests.stories import DigestStory
@@ -35,7 +35,7 @@ class StoryIndex:
         self.stories = tuple(stories)
         self.by_id = {each.id: each for each in self.stories}
         #: Time of the latest report.
-        self.newest = max((each.times[-1] for each in self.stories), default=None)
+        self.newest = max((each.latest for each in self.stories), default=None)
         self._positions: dict[IndexField, dict[str | None, set[int]]] = {}
         self._languages: dict[IndexField, frozenset[str]] = {}
         self._low_coverage: dict[int, frozenset[str]] = {}
@@ -51,6 +51,10 @@ class StoryIndex:
     def with_phrases(self, field: IndexField, phrases: frozenset[str]) -> set[int]:
         """Positions of the stories in which a text contains one of the phrases."""
         return set[int]().union(*(self._with_phrase(field, each) for each in phrases))
+
+    def containing(self, articles: Iterable[int]) -> set[int]:
+        """Positions of the stories with at least one of the articles."""
+        return set[int]().union(*(self._by_article.get(each, ()) for each in articles))
 
     def without(
         self, position: int, outlets: frozenset[str], countries: frozenset[str]
@@ -71,6 +75,14 @@ class StoryIndex:
         if most not in self._low_coverage:
             self._low_coverage[most] = frozenset(_find_low_coverage(self.stories, most))
         return self._low_coverage[most]
+
+    @cached_property
+    def _by_article(self) -> dict[int, list[int]]:
+        positions: dict[int, list[int]] = defaultdict(list)
+        for position, story in enumerate(self.stories):
+            for article in story.articles:
+                positions[article].append(position)
+        return positions
 
     def _find_phrase(self, field: IndexField, phrase: str) -> frozenset[int]:
         self._load(field)

@@ -28,7 +28,7 @@ def record_of(story: "DigestStory") -> StoryRecord:
         independent=story.independent,
         velocity=pace.outlets_per_hour if pace else 0.0,
         first_reported=story.times[0],
-        last_reported=story.times[-1],
+        last_reported=story.latest,
         changed=story.changed_at,
         first_outlet=first.outlets[0] if first.certain else None,
         reports=tuple(map(_report_record, story.reports)),

@@ -70,7 +70,7 @@ def load_changed_stories(
         )
         for view in views
     ]
-    return [each for each in stories if max(each.learned_at, each.times[-1]) >= since]
+    return [each for each in stories if max(each.learned_at, each.latest) >= since]
 
 
 def add_texts(session: Session, stories: Sequence[DigestStory]) -> list[DigestStory]:

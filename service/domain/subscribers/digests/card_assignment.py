@@ -52,7 +52,7 @@ class CardAssignment:
         for other in self._taken:
             if story.id == other.id:
                 return other
-            if story.headline_words and _have_similar_headlines(story, other):
+            if _have_similar_headlines(story, other):
                 return other
         line = [
             each for each in self._taken if story.storyline and each.storyline == story.storyline
@@ -65,6 +65,8 @@ def _have_similar_headlines(one: DigestStory, other: DigestStory) -> bool:
 
     Two headlines such as "Quake hits Chile" and "Quake hits Peru" report two events.
     """
+    if one.headline_words.isdisjoint(other.headline_words):
+        return False
     shared = len(one.headline_words & other.headline_words)
     total = len(one.headline_words) + len(other.headline_words) - shared
     if shared < _MIN_WORD_OVERLAP * total:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from service.domain.locales.codes import primary_subtag
-from service.domain.stories.pace import find_first_reporters
 from service.domain.stories.wording.title_flaws import PLAIN_BELOW
 from service.domain.stories.wording.title_parts import headline_text, style_penalty
 from service.domain.subscribers.digests.editions import (
@@ -21,10 +20,6 @@ _MAX_OUTLETS = 8
 _BINS = 12
 #: Minimum reports for which a histogram is shown.
 _MIN_REPORTS = 4
-#: Minimum outlets of a story for which a first report is named.
-_MIN_OUTLETS = 3
-#: Maximum lead of a first report.
-_MAX_LEAD_SECONDS = 6 * 3600
 
 
 def build_card(
@@ -51,7 +46,7 @@ def build_card(
         independent=story.independent,
         coverage=len(story.outlets),
         first_at=story.times[0],
-        last_at=story.times[-1],
+        last_at=story.latest,
         bars=_histogram(story.times),
         news=news,
         also=tuple(build_link(each, language) for each in (*others, *related)),
@@ -170,37 +165,12 @@ def first_reports(
     """
     by_outlet: dict[str, FirstReport] = {}
     for story in stories:
-        if first := _find_first_report(complete[story.id], story, language):
-            by_outlet.setdefault(first.outlet, first)
+        lead = complete[story.id].first_lead
+        if lead and {lead.first.outlet, lead.second.outlet} <= story.outlets:
+            link = build_link(story, language)
+            line = FirstReport(lead.first.name, lead.second.name, lead.seconds, link)
+            by_outlet.setdefault(line.outlet, line)
     return tuple(by_outlet.values())[:limit]
-
-
-def _find_first_report(
-    story: DigestStory, unmuted: DigestStory, language: str
-) -> FirstReport | None:
-    """The lead of the first outlet, or None.
-
-    None if few outlets report the story, if the first report does not count in the independent
-    coverage, if the first outlet is not certain, or if one of the two outlets is muted. Also None
-    with a long lead: then the first report is nearly always a preview, or about an earlier event.
-    """
-    earliest: dict[str, DigestReport] = {}
-    for report in story.dated:
-        if report.day is None:
-            earliest.setdefault(report.outlet, report)
-    undated = [each.timed for each in story.reports if not each.dated]
-    reporters = find_first_reporters([each.timed for each in story.dated], undated)
-    if len(earliest) < _MIN_OUTLETS or not reporters.certain:
-        return None
-    first, second = list(earliest.values())[:2]
-    ahead = int((second.at - first.at).total_seconds())
-    if (
-        not 0 < ahead <= _MAX_LEAD_SECONDS
-        or not first.is_independent
-        or not {first.outlet, second.outlet} <= unmuted.outlets
-    ):
-        return None
-    return FirstReport(first.name, second.name, ahead, build_link(unmuted, language))
 
 
 def _histogram(times: Sequence[datetime]) -> tuple[int, ...]:

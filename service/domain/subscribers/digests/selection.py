@@ -4,24 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from service.domain.stories.ranking import coverage_bonus
 from service.domain.stories.storyline_order import keep_storylines_together
 from service.domain.subscribers.digests.card_assignment import CardAssignment
 from service.domain.subscribers.digests.cards import build_card, first_reports, summarise_update
 from service.domain.subscribers.digests.editions import Digest, StoryCard, StoryUpdate
+from service.domain.subscribers.digests.order import find_bonuses, sort_by_rank
 from service.domain.subscribers.digests.stories import DigestStory
 from service.domain.subscribers.filters import Filters, matches_languages, remove_sentences
 from service.domain.subscribers.story_index import IndexField, StoryIndex
 from service.settings.sections.delivery import DigestSettings
 
-#: Hours of recency that each kind of followed value adds to the rank of a story that has one.
-_FOLLOW_BONUS_HOURS = 12.0
 #: Stories are skipped if their latest report is this much older than the last edition.
 _MAX_AGE = timedelta(hours=24)
-#: Ages count up to this many hours, however long ago the last edition was: twice the coverage
-#: outweighs any age.
-_MAX_AGE_PENALTY_HOURS = 8.0
-_HOUR = timedelta(hours=1)
 #: Updates are main stories if they rank among the first stories of an edition, up to this number.
 _LEADING = 3
 
@@ -50,27 +44,33 @@ def select_stories(
     among the new stories. Stories in the section on low coverage have fewer independent outlets
     than each main story.
     """
-    earliest = history.since - _MAX_AGE
-    unmuted = _apply_all_mutes(index, filters, earliest)
-    unseen = [each for each in unmuted if history.articles.isdisjoint(each.articles)]
-    fresh = [each for each in unseen if max(each.times[-1], each.changed_at) > history.since]
+    since, least = history.since, filters.min_independent
+    unmuted = _apply_all_mutes(index, filters, since - _MAX_AGE)
+    seen = {
+        position: unmuted[position]
+        for position in sorted(index.containing(history.articles) & unmuted.keys())
+        if not history.articles.isdisjoint(unmuted[position].articles)
+    }
+    fresh = [
+        each
+        for position, each in unmuted.items()
+        if (each.latest > since or each.changed_at > since) and position not in seen
+    ]
     news = {
         each.id: update
-        for each in unmuted
-        if not history.articles.isdisjoint(each.articles)
-        and (update := _find_update(each, history, settings, filters.language))
+        for each in seen.values()
+        if (update := _find_update(each, history, settings, filters.language))
     }
-    newest = index.newest or history.since
-    ranking = _Ranking(
-        filters, newest, _ignored_share(newest - history.since), _find_followed(index, filters)
-    )
-    wide = [each for each in fresh if each.independent >= filters.min_independent]
-    updated = [
-        each for each in unmuted if each.id in news and each.independent >= filters.min_independent
-    ]
+    wide = [each for each in fresh if each.independent >= least]
+    updated = [each for each in seen.values() if each.id in news and each.independent >= least]
     widest = max(wide, key=_width, default=None)
     assignment = CardAssignment()
-    ranked = ranking.sort([*wide, *updated], news)
+    ranked = sort_by_rank(
+        [*wide, *updated],
+        period=(since, index.newest or since),
+        bonuses=find_bonuses(index, unmuted, filters),
+        news=news,
+    )
     top, updates = _take_main_stories(assignment, ranked, news, widest, settings)
     few = index.low_coverage(settings.low_coverage_outlets)
     narrowest = min((each.independent for each in top), default=0)
@@ -95,17 +95,6 @@ def select_stories(
     new = [each for each in top if each.id not in news]
     first_outlets = first_reports(new, index.by_id, filters.language, settings.max_first_reports)
     return Digest(cards(top), cards(updates), cards(low_coverage), first_outlets)
-
-
-def _find_followed(index: StoryIndex, filters: Filters) -> frozenset[str]:
-    """Ids of the stories with a followed value, also in a muted report."""
-    positions = set[int]().union(
-        index.having(IndexField.OUTLETS, filters.followed_outlets),
-        index.having(IndexField.COUNTRIES, filters.followed_countries),
-        index.having(IndexField.STORYLINES, filters.followed_storylines),
-        index.with_phrases(IndexField.WORDS, filters.followed_words),
-    )
-    return frozenset(index.stories[each].id for each in positions)
 
 
 def _take_main_stories(
@@ -159,26 +148,21 @@ def _storyline_group(story: DigestStory) -> tuple[bool, str] | None:
 def _sort_low_coverage(
     stories: Iterable[DigestStory], filters: Filters, settings: DigestSettings
 ) -> list[DigestStory]:
-    """Sort stories with low coverage: dated ones first, then by coverage, summary, rank.
+    """Sort stories with low coverage.
 
     Empty if the subscriber's filters require a higher coverage.
     """
     if filters.min_independent > settings.low_coverage_outlets:
         return []
     return sorted(
-        (each for each in stories if each.independent),
-        key=lambda each: (
-            not each.dated,
-            -each.independent,
-            -sum(not sentence.is_local for sentence in each.summary),
-            -each.rank,
-            each.id,
-        ),
+        (each for each in stories if each.independent), key=lambda each: each.low_coverage_order
     )
 
 
-def _apply_all_mutes(index: StoryIndex, filters: Filters, earliest: datetime) -> list[DigestStory]:
-    """Apply the mutes to the stories with a report after `earliest`.
+def _apply_all_mutes(
+    index: StoryIndex, filters: Filters, earliest: datetime
+) -> dict[int, DigestStory]:
+    """Apply the mutes to the stories with a report after `earliest`, by position.
 
     Sentences with a muted word are removed later, from the selected stories only.
     """
@@ -186,71 +170,17 @@ def _apply_all_mutes(index: StoryIndex, filters: Filters, earliest: datetime) ->
     removed |= index.with_phrases(IndexField.WORDS, filters.muted_words)
     affected = index.having(IndexField.OUTLETS, filters.muted_outlets)
     affected |= index.having(IndexField.COUNTRIES, filters.muted_countries)
-    unmuted = (
-        index.without(position, filters.muted_outlets, filters.muted_countries)
-        if position in affected
-        else story
+    stories = {
+        position: story
         for position, story in enumerate(index.stories)
-        if position not in removed and story.times[-1] > earliest
-    )
-    return [
-        each
-        for each in unmuted
-        if each and each.times[-1] > earliest and matches_languages(each, filters)
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Ranking:
-    """Order of stories by rank, with the coverage that is new to a subscriber.
-
-    `newest` is the time of the latest report of all stories. Ages are reduced by `ignored_share`.
-    `followed` has the ids of all stories that may have a followed value.
-    """
-
-    filters: Filters
-    newest: datetime
-    ignored_share: float
-    followed: frozenset[str]
-
-    def sort(
-        self, stories: Iterable[DigestStory], news: Mapping[str, StoryUpdate] | None = None
-    ) -> list[DigestStory]:
-        """Sort stories, pinned ones first; `news` are the updates of seen stories."""
-        updates = news or {}
-        return sorted(
-            stories,
-            key=lambda each: (not each.pinned, -self._rank(each, updates.get(each.id)), each.id),
-        )
-
-    def _rank(self, story: DigestStory, update: StoryUpdate | None) -> float:
-        """The rank of a story in hours, with the coverage of its update only."""
-        age = (self.newest - story.times[-1]) / _HOUR
-        rank = story.rank + age * self.ignored_share
-        if story.id in self.followed:
-            rank += _FOLLOW_BONUS_HOURS * self._count_matches(story)
-        if update:
-            rank += coverage_bonus(update.coverage) - coverage_bonus(story.independent)
-        return rank
-
-    def _count_matches(self, story: DigestStory) -> int:
-        """Count the kinds of followed values that a story has."""
-        filters = self.filters
-        return sum(
-            (
-                not filters.followed_outlets.isdisjoint(story.outlets),
-                not filters.followed_countries.isdisjoint(story.countries),
-                story.storyline in filters.followed_storylines,
-                story.words.find(filters.followed_words) is not None,
-            )
-        )
-
-
-def _ignored_share(period: timedelta) -> float:
-    """The share of a story's age that does not count, from the time since the last edition.
-
-    If the last edition is more than `_MAX_AGE_PENALTY_HOURS` older than the newest report, ages are
-    reduced in proportion; otherwise they would outweigh any coverage.
-    """
-    hours = period / _HOUR
-    return max(0.0, 1 - _MAX_AGE_PENALTY_HOURS / hours) if hours > 0 else 0.0
+        if position not in removed and story.latest > earliest
+    }
+    for position in affected & stories.keys():
+        rest = index.without(position, filters.muted_outlets, filters.muted_countries)
+        if rest and rest.latest > earliest:
+            stories[position] = rest
+        else:
+            del stories[position]
+    if not filters.languages:
+        return stories
+    return {key: each for key, each in stories.items() if matches_languages(each, filters)}

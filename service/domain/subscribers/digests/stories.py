@@ -11,9 +11,14 @@ from service.domain.locales.codes import primary_subtag
 from service.domain.queries.matching import StoryRecord
 from service.domain.search.word_forms import normalize, split_words
 from service.domain.search.word_match import LanguageText, WordIndex
-from service.domain.stories.pace import TimedReport
+from service.domain.stories.pace import TimedReport, find_first_reporters
 from service.domain.subscribers.story_records import record_of
 from service.domain.text.title_suffixes import strip_title_suffix
+
+#: Minimum outlets of a story that has a first lead.
+_MIN_LEAD_OUTLETS = 3
+#: Maximum seconds of a first lead.
+_MAX_LEAD_SECONDS = 6 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,15 @@ def independent_coverage(reports: Collection[DigestReport]) -> int:
     return max(len({each.family for each in reports if each.is_independent}), has_report)
 
 
+@dataclass(frozen=True, slots=True)
+class FirstLead:
+    """The first reports of two outlets, and the seconds between them."""
+
+    first: DigestReport
+    second: DigestReport
+    seconds: int
+
+
 @dataclass(frozen=True)  # without slots: `cached_property` shares values between subscribers
 class DigestStory:
     """A story with its current reports in chronological order, undated ones last; at least one."""
@@ -127,6 +141,11 @@ class DigestStory:
         return tuple(sorted(each.at for each in self.dated or self.reports))
 
     @cached_property
+    def latest(self) -> datetime:
+        """Time of the latest report."""
+        return self.times[-1]
+
+    @cached_property
     def outlets(self) -> frozenset[str]:
         """Slugs of the reporting outlets."""
         return frozenset(each.outlet for each in self.reports)
@@ -145,7 +164,7 @@ class DigestStory:
     def learned_at(self) -> datetime:
         """Time at which the latest report joined the story; reports may carry earlier dates."""
         joined = [each.since for each in self.memberships if each.story == self.id]
-        return max(joined, default=self.times[-1])
+        return max(joined, default=self.latest)
 
     def groups_at(self, at: datetime) -> list[tuple[DigestReport, ...]]:
         """The reports that the service had at a past time, by the story they belonged to then."""
@@ -167,6 +186,34 @@ class DigestStory:
     def independent(self) -> int:
         """`independent_coverage` of the reports."""
         return independent_coverage(self.reports)
+
+    @cached_property
+    def first_lead(self) -> FirstLead | None:
+        """The lead of the first outlet over the next one, or None.
+
+        None if few outlets report the story, if the first report does not count in the independent
+        coverage, or if the first outlet is not certain. Also None with a long lead: then the first
+        report is nearly always a preview, or about an earlier event.
+        """
+        earliest: dict[str, DigestReport] = {}
+        for report in self.dated:
+            if report.day is None:
+                earliest.setdefault(report.outlet, report)
+        undated = [each.timed for each in self.reports if not each.dated]
+        reporters = find_first_reporters([each.timed for each in self.dated], undated)
+        if len(earliest) < _MIN_LEAD_OUTLETS or not reporters.certain:
+            return None
+        first, second = list(earliest.values())[:2]
+        seconds = int((second.at - first.at).total_seconds())
+        if not 0 < seconds <= _MAX_LEAD_SECONDS or not first.is_independent:
+            return None
+        return FirstLead(first, second, seconds)
+
+    @cached_property
+    def low_coverage_order(self) -> tuple[bool, int, int, float, str]:
+        """Sort key in the section on low coverage: dates, coverage, sentences, rank."""
+        sentences = sum(not each.is_local for each in self.summary)
+        return not self.dated, -self.independent, -sentences, -self.rank, self.id
 
     @cached_property
     def language(self) -> str:
