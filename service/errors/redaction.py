@@ -14,7 +14,7 @@ _MAX_ERROR = 300
 #: The local part of an email address.
 _LOCAL_PART = re.compile(r"[^\s\"'<>()\[\],;:=/@]{1,64}(?=@[\w.-]+)")
 #: Start of the statement in a message of SQLAlchemy.
-_STATEMENT = re.compile(r"\s*\[(SQL|parameters): .*", re.DOTALL)
+_STATEMENT = re.compile(r"\[(SQL|parameters): .*", re.DOTALL)
 #: User and password of a URL in the path of another one, and what may follow an escaped question
 #: mark; some services fetch the address in their path.
 _NESTED_USER = re.compile(r"(:/{1,2}|:%2f%2f|%3a%2f%2f)(?:(?!%2f|/).)*(?:@|%40)", re.IGNORECASE)
