@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
 from service.domain.articles.model import Article, Vectors
-from service.domain.grouping.lineage import ExistingStory, plan_update
+from service.domain.grouping.lineage import plan_update
+from service.domain.grouping.story_changes import ExistingStory
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.stories.missing_coverage import find_absent

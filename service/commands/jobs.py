@@ -10,7 +10,7 @@ from jobs.running.scheduler import run_scheduler
 from jobs.running.signals import handle_signals
 from service.commands.running.one_job import run_once
 from service.commands.running.servers.metrics_server import serve_metrics
-from service.commands.running.servers.start_up import open_service
+from service.commands.running.start_up import open_service
 from service.commands.running.store import open_store
 from service.commands.running.systemd import notify_systemd
 from service.settings import load as settings_module

@@ -12,7 +12,7 @@ import typer
 from jobs.running.signals import handle_signals
 from service.commands.demo import samples, view
 from service.commands.digest import write_preview
-from service.commands.running.servers.start_up import serve_site
+from service.commands.running.servers.site import serve_site
 from service.commands.running.wiring import open_context
 from service.settings import load as settings_module
 from service.settings import logging

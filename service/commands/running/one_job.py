@@ -2,7 +2,7 @@
 
 from jobs.running import runner
 from jobs.running.schedule import build_schedule
-from service.commands.running.servers.start_up import open_service
+from service.commands.running.start_up import open_service
 from service.errors import BadInputError, MaintenanceError
 from service.settings import load as settings_module
 from service.settings.sources import nearest

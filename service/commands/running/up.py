@@ -6,7 +6,8 @@ from jobs.running.schedule import build_schedule
 from jobs.running.scheduler import run_scheduler
 from jobs.running.signals import handle_signals
 from service.commands.running.greeting import greet_first_start
-from service.commands.running.servers.start_up import open_service, serve_site
+from service.commands.running.servers.site import serve_site
+from service.commands.running.start_up import open_service
 from service.commands.running.systemd import notify_systemd, responds
 
 

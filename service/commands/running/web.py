@@ -3,7 +3,8 @@
 from functools import partial
 
 from jobs.running.signals import handle_signals
-from service.commands.running.servers.start_up import open_service, serve_site
+from service.commands.running.servers.site import serve_site
+from service.commands.running.start_up import open_service
 from service.commands.running.systemd import notify_systemd, responds
 
 

@@ -1,6 +1,6 @@
 """Composition root: builds engine, sessions, models and clock of the process from the settings.
 
-`servers.start_up.build_web_app` builds the web application from the same context. Its imports are
+`servers.site.build_web_app` builds the web application from the same context. Its imports are
 slow, so commands without a web server do not load them.
 """
 

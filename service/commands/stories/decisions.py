@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from service.commands.research import jsonl
 from service.commands.running.output import AsJson, print_lines
 from service.commands.running.store import open_store
 from service.commands.stories import render
@@ -41,6 +40,9 @@ def export(
     The label of each article is its current story. Use the file with `samestory evaluate` and
     `samestory train`.
     """
+    # Reading articles needs SciPy, which takes longer to import than most commands to run.
+    from service.commands.research import jsonl  # noqa: PLC0415
+
     jsonl.require_writable(output)
     with open_store() as store, store.sessions.begin() as session:
         lines = training_labels.load_labelled_articles(session)

@@ -6,14 +6,8 @@ from typing import Any
 
 from service.domain.articles.model import ArticleId, id_key
 from service.domain.grouping.constraints import NO_CONSTRAINTS, Constraints, star_links
-from service.domain.grouping.lineage import (
-    ExistingStory,
-    NewStory,
-    Plan,
-    plan_edit,
-    plan_removal,
-    story_id,
-)
+from service.domain.grouping.lineage import plan_edit, plan_removal, story_id
+from service.domain.grouping.story_changes import ExistingStory, NewStory, Plan
 from service.errors import BadInputError
 
 #: Largest id of an article or decision (bigint).

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from service.domain.articles.model import ArticleId
-from service.domain.grouping.lineage import ExistingStory
 from service.domain.grouping.place import Placement
+from service.domain.grouping.story_changes import ExistingStory
 
 
 def groups_with_placements(

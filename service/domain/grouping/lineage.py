@@ -4,77 +4,22 @@ from base64 import b32encode
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import Any
 
 from service.domain.articles.model import ArticleId, id_key
-
-#: Kinds of transitions that a plan contains.
-PlannedKind = Literal["emerged", "grew", "shrank", "merged", "split", "reopened"]
-Members = tuple[ArticleId, ...]
+from service.domain.grouping.story_changes import (
+    ExistingStory,
+    Members,
+    Membership,
+    NewStory,
+    Plan,
+    StoryMerge,
+    Transition,
+)
 
 #: A story continues in a group only if no rival has over this many times as many articles there.
 _SIZE_RATIO = 2
-
-
-@dataclass(frozen=True, slots=True)
-class ExistingStory:
-    """A stored story with all its articles, including those outside the window."""
-
-    id: str
-    emerged: datetime
-    members: frozenset[ArticleId]
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """Membership of an article in a story."""
-
-    article: ArticleId
-    story: str
-
-
-@dataclass(frozen=True, slots=True)
-class NewStory:
-    """A story to create; `split_from` is the story that most of its articles leave."""
-
-    id: str
-    split_from: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoryMerge:
-    """A story that ends, and the story that its address redirects to."""
-
-    story: str
-    into: str
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """A change of a story; `other` is the survivor of a merge or the child of a split."""
-
-    story: str
-    kind: PlannedKind
-    articles: Members = ()
-    other: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Planned changes of stories, not written yet; `store.stories.apply_plan` writes them.
-
-    `ended` and `started` are memberships. An article with an ended and no started membership
-    belongs to no story afterwards.
-    """
-
-    emerged: tuple[NewStory, ...] = ()
-    ended: tuple[Membership, ...] = ()
-    started: tuple[Membership, ...] = ()
-    merged: tuple[StoryMerge, ...] = ()
-    revived: tuple[str, ...] = ()  #: merged stories that an editor restores
-    transitions: tuple[Transition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

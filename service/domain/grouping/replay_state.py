@@ -16,8 +16,9 @@ from service.domain.grouping.cluster import (
     split_components,
 )
 from service.domain.grouping.hysteresis import StableStories
-from service.domain.grouping.lineage import ExistingStory, plan_update, story_id
+from service.domain.grouping.lineage import plan_update, story_id
 from service.domain.grouping.place import place_rows
+from service.domain.grouping.story_changes import ExistingStory
 from service.domain.grouping.window import build_units
 from service.domain.merges.model import MergeModel
 from service.domain.pairs.candidates import candidate_pairs, without_roundups

@@ -21,6 +21,7 @@ from service.domain.compute import IN_PROCESS, Compute
 from service.domain.grouping.cluster import Units, group
 from service.domain.grouping.constraints import NO_CONSTRAINTS, Constraints, merge_linked_rows
 from service.domain.grouping.hysteresis import StableStories
+from service.domain.grouping.story_changes import CurrentStory
 from service.domain.merges.model import MergeModel
 from service.domain.pairs.candidates import candidate_pairs, without_roundups
 from service.domain.pairs.features import Features, TokenisedArticles
@@ -29,15 +30,6 @@ from service.domain.pairs.scoring.score import PairModel
 from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.text.title_suffixes import strip_title_suffix
 from service.settings.sections.grouping import StorySettings
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentStory:
-    """The current story of an article, and the hours since the article first joined a story."""
-
-    story: str | None
-    age_hours: float
-
 
 _NO_STORY = CurrentStory(None, 0.0)
 

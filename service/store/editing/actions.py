@@ -14,8 +14,8 @@ from service.domain.articles.article_types import ArticleType
 from service.domain.editing import effects
 from service.domain.editing.effects import StoryEdit
 from service.domain.grouping import constraints as rules
-from service.domain.grouping.lineage import ExistingStory
 from service.domain.grouping.reason import Reason
+from service.domain.grouping.story_changes import ExistingStory
 from service.errors import BadInputError, NotFoundError
 from service.store.articles import articles
 from service.store.database import locks

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, aliased
 
 from service.domain.editing.effects import StoryEdit, mark_transition, plan_undo
 from service.domain.grouping.constraints import Constraints
-from service.domain.grouping.lineage import ExistingStory
+from service.domain.grouping.story_changes import ExistingStory
 from service.errors import BadInputError
 from service.store.articles import articles
 from service.store.database import locks

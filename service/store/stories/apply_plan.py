@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from service.domain.articles.model import ArticleId
-from service.domain.grouping.lineage import Plan
 from service.domain.grouping.reason import Reason
+from service.domain.grouping.story_changes import Plan
 from service.store.articles import copies
 from service.store.editing import marks, story_edits
 from service.store.stories import languages, stories, versions

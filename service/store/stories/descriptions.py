@@ -8,7 +8,7 @@ from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from service.domain.grouping.lineage import ExistingStory
+from service.domain.grouping.story_changes import ExistingStory
 from service.domain.stories.description import StoryDescription
 from service.store.database.arrays import equals_any
 from service.store.stories.details import to_json

@@ -10,8 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.domain.articles.model import SECONDS_PER_HOUR, ArticleId
-from service.domain.grouping.lineage import ExistingStory
-from service.domain.grouping.window import CurrentStory
+from service.domain.grouping.story_changes import CurrentStory, ExistingStory
 from service.store.database.arrays import equals_any
 from service.store.story_views.as_of import is_member
 from service.store.tables import (

@@ -21,7 +21,7 @@ from jobs.running.context import Context, Counts
 from jobs.running.runner import run_job
 from jobs.running.schedule import build_schedule
 from service.commands.running.models import ModelSets, load_merge_model, load_pair_model
-from service.commands.running.servers.start_up import build_web_app
+from service.commands.running.servers.site import build_web_app
 from service.embed.model_set import ModelSet
 from service.settings import load as settings_module
 from service.settings.load import Settings

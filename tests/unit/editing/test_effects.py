@@ -15,7 +15,7 @@ from service.domain.grouping.constraints import (
     conflicting_decisions,
     star_links,
 )
-from service.domain.grouping.lineage import ExistingStory, Plan, StoryMerge, Transition
+from service.domain.grouping.story_changes import ExistingStory, Plan, StoryMerge, Transition
 
 START = datetime(2023, 4, 25, tzinfo=UTC)
 ARTICLES = st.integers(0, 6)

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from service.domain.grouping.affected import groups_with_placements, select_affected_groups
-from service.domain.grouping.lineage import ExistingStory
 from service.domain.grouping.place import Placement
+from service.domain.grouping.story_changes import ExistingStory
 from service.domain.text.spans import merge_windows
 
 EXISTING = [ExistingStory("s", datetime(2023, 4, 25, tzinfo=UTC), frozenset({1, 2}))]

@@ -6,7 +6,8 @@ from service.domain.grouping.hysteresis import (
     StableStories,
     chain_pairs,
 )
-from service.domain.grouping.window import CurrentStory, group_window
+from service.domain.grouping.story_changes import CurrentStory
+from service.domain.grouping.window import group_window
 from service.domain.merges.decision import UNSTABLE
 from service.settings.sections.grouping import HysteresisSettings
 from tests.support.content.events import (

@@ -3,14 +3,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.grouping.lineage import (
-    ExistingStory,
-    Plan,
-    StoryMerge,
-    Transition,
-    plan_update,
-    story_id,
-)
+from service.domain.grouping.lineage import plan_update, story_id
+from service.domain.grouping.story_changes import ExistingStory, Plan, StoryMerge, Transition
 
 START = datetime(2023, 4, 25, tzinfo=UTC)
 

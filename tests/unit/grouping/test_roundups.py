@@ -10,7 +10,8 @@ from service.domain.articles.model import Article, ArticleId
 from service.domain.grouping.constraints import Constraints
 from service.domain.grouping.place import place
 from service.domain.grouping.replay import replay
-from service.domain.grouping.window import CurrentStory, group_window
+from service.domain.grouping.story_changes import CurrentStory
+from service.domain.grouping.window import group_window
 from service.domain.pairs.features import window_vocabulary
 from service.settings.sections.grouping import ReplaySettings
 from tests.support.content.events import (

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from service.domain.grouping.lineage import Plan, plan_edit, plan_removal, plan_update
+from service.domain.grouping.lineage import plan_edit, plan_removal, plan_update
+from service.domain.grouping.story_changes import Plan
 from service.store.database.sessions import Sessions
 from service.store.stories import apply_plan, stories
 from tests.support.database.rows import NOW, Rows

@@ -1,8 +1,8 @@
-"""Start-up of `up`, `web`, `jobs` and `demo`: logging, catalogue, web server."""
+"""The web application of `up`, `web` and `demo`, and its server."""
 
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 
 import structlog
@@ -11,41 +11,13 @@ from fastapi import FastAPI
 from jobs.running import current_models
 from jobs.running.context import Context
 from service.commands.running.servers.http_server import serve_in_thread
-from service.commands.running.shipped_feeds import import_shipped
-from service.commands.running.wiring import open_context
-from service.settings import load as settings_module
-from service.settings import logging
 from service.store.database.connections.engines import derived_engine
 from service.store.database.connections.limits import ConnectionLimits
-from service.store.database.connections.traced import trace_statements
 from service.store.database.sessions import Sessions, make_sessions
-from service.telemetry import tracing
 from service.web.app import create_app
 from service.web.dependencies import ModelContext
 
 log = structlog.get_logger()
-
-
-@contextmanager
-def open_service(*, runs_schedule: bool) -> Iterator[Context]:
-    """Configure logging and yield the context.
-
-    `runs_schedule` is for processes that run the jobs on schedule. It changes the database: it
-    imports the shipped feed catalogue if there are no feeds, and requests the embedding model of
-    the settings, which starts a change of the model if another one is in use.
-    """
-    settings = settings_module.load()
-    logging.configure(settings.log)
-    exporter = tracing.make_exporter(settings.tracing.endpoint)
-    with (
-        tracing.tracing(exporter, ratio=settings.tracing.ratio),
-        trace_statements() if exporter else nullcontext(),
-        open_context(settings) as context,
-    ):
-        if runs_schedule:
-            import_shipped(context)
-            current_models.request(context)
-        yield context
 
 
 def build_web_app(context: Context, sessions: Sessions, *, check_interval: float = 5.0) -> FastAPI:
