@@ -150,7 +150,7 @@ def main() -> None:
     process_access.hide_from_own_user()
     free_memory.share_heaps()  # before the import of a command: NumPy starts threads
     free_memory.limit_kernels()
-    code = _run(sys.argv[1:])
+    code = run(sys.argv[1:])
     if threading.active_count() > 1:
         # A normal exit would wait for abandoned threads, and may hang at interpreter shutdown if a
         # daemon thread is inside a C library.
@@ -166,14 +166,13 @@ def _build_without_collection(arguments: Sequence[str]) -> typer.Typer:
     try:
         return build(arguments)
     finally:
-        gc.freeze()  # later collections skip what was imported
         gc.enable()
 
 
-def _run(arguments: Sequence[str]) -> int:
-    """Run a command and return its exit code."""
+def run(arguments: Sequence[str]) -> int:
+    """Run a command in this process and return its exit code."""
     try:
-        _build_without_collection(arguments)()
+        _build_without_collection(arguments)(arguments)
     except NotFoundError as error:
         print(f"samestory: {error.with_remedy(LISTS)}", file=sys.stderr)
         return 1

@@ -1,26 +1,31 @@
 """Fixture `shell`: runs the `samestory` command with a temporary data folder."""
 
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from service import cli
+from tests.support.logging_state import restored_logging
 
 COMMAND = Path(sys.executable).parent / "samestory"
 
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """Starts the command with a data folder of its own."""
+    """Starts the command with a data folder of its own, or with a database."""
 
     data: Path
+    database: str = ""
 
     def environment(self, **more: str) -> dict[str, str]:
         names = ("PATH", "HOME", "LANG", "OMP_NUM_THREADS")
@@ -31,6 +36,8 @@ class Shell:
             "HF_HUB_OFFLINE": "1",
             "PYTHONWARNINGS": "error::ResourceWarning",
         }
+        if self.database:
+            defaults["DATABASE_URL"] = self.database
         return inherited | defaults | more
 
     def run(
@@ -45,6 +52,21 @@ class Shell:
             timeout=240,
             check=False,
         )
+
+    def call(
+        self, *arguments: str, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command in this process, which saves the time of its imports."""
+        out, err, saved = io.StringIO(), io.StringIO(), dict(os.environ)
+        os.environ.clear()
+        os.environ.update(self.environment(**(env or {})))
+        try:
+            with restored_logging(), redirect_stdout(out), redirect_stderr(err):
+                code = cli.run(arguments)
+        finally:
+            os.environ.clear()
+            os.environ.update(saved)
+        return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
     def start(self, *arguments: Sequence[str] | str, **env: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -80,3 +102,9 @@ def shell() -> Iterator[Shell]:
     folder.chmod(0o755)
     yield Shell(folder / "data")
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def migrated_shell(new_database: Callable[[], str], shell: Shell) -> Shell:
+    """A shell with a migrated database, which saves starts of the embedded server."""
+    return Shell(shell.data, new_database())

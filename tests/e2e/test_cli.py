@@ -16,7 +16,7 @@ def test_version_is_printed(shell: Shell):
     "arguments", [["nonsense"], ["demo", "--nope"], ["jobs", "run"], ["feeds", "check"]]
 )
 def test_wrong_usage_exits_with_2(shell: Shell, arguments: list[str]):
-    done = shell.run(*arguments)
+    done = shell.call(*arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
@@ -46,7 +46,7 @@ def test_wrong_usage_exits_with_2(shell: Shell, arguments: list[str]):
 def test_invalid_input_prints_one_line_and_exits_with_1(
     shell: Shell, arguments: list[str], env: dict[str, str], message: str
 ):
-    done = shell.run(*arguments, env=env)
+    done = shell.call(*arguments, env=env)
     assert done.returncode == 1
     assert message in done.stderr
     assert done.stderr.startswith("samestory: ")
@@ -54,20 +54,20 @@ def test_invalid_input_prints_one_line_and_exits_with_1(
 
 
 def test_repeated_upgrade_applies_nothing(shell: Shell):
-    assert shell.run("db", "upgrade").stdout.startswith("applied: ")
-    assert shell.run("db", "upgrade").stdout == "the database is up to date\n"
-    assert shell.run("db", "check").returncode == 0
+    assert shell.call("db", "upgrade").stdout.startswith("applied: ")
+    assert shell.call("db", "upgrade").stdout == "the database is up to date\n"
+    assert shell.call("db", "check").returncode == 0
 
 
 def test_backup_is_restored_into_another_database(shell: Shell, tmp_path: Path):
     file, other = tmp_path / "stories.backup", {"SAMESTORY_DATABASE__NAME": "restored"}
-    assert shell.run("keys", "create", "newsroom").returncode == 0
-    assert "tables" in shell.run("db", "backup", str(file)).stdout
-    done = shell.run("db", "restore", str(file), env=other)
+    assert shell.call("keys", "create", "newsroom").returncode == 0
+    assert "tables" in shell.call("db", "backup", str(file)).stdout
+    done = shell.call("db", "restore", str(file), env=other)
     assert done.stdout.startswith(f"restored {file} at revision ")
-    assert "up to date" in shell.run("db", "check", env=other).stdout
-    assert "newsroom" in shell.run("keys", "list", env=other).stdout
-    again = shell.run("db", "restore", str(file), env=other)
+    assert "up to date" in shell.call("db", "check", env=other).stdout
+    assert "newsroom" in shell.call("keys", "list", env=other).stdout
+    again = shell.call("db", "restore", str(file), env=other)
     assert (again.returncode, again.stderr.count("\n")) == (1, 1)
     assert "The database is not empty" in again.stderr
 

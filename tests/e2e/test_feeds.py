@@ -35,13 +35,13 @@ def site() -> Iterator[FeedServer]:
 
 
 @pytest.fixture(scope="module")
-def feeds(shell: Shell) -> Feeds:
+def feeds(migrated_shell: Shell) -> Feeds:
     env = {
         "SAMESTORY_FETCH__ALLOW_NETWORKS": "127.0.0.0/8",
         "SAMESTORY_FETCH__TIMEOUT_SECONDS": "2",
         "SAMESTORY_FETCH__HOST_DELAY_SECONDS": "0",
     }
-    return lambda *arguments: shell.run("feeds", *arguments, env=env)
+    return lambda *arguments: migrated_shell.call("feeds", *arguments, env=env)
 
 
 @pytest.fixture

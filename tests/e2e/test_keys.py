@@ -25,7 +25,7 @@ def database(new_database: Callable[[], str]) -> str:
 
 @pytest.fixture
 def run(shell: Shell, database: str) -> Run:
-    return lambda *arguments: shell.run("keys", *arguments, env={"DATABASE_URL": database})
+    return lambda *arguments: shell.call("keys", *arguments, env={"DATABASE_URL": database})
 
 
 def test_create_list_and_revoke_key(run: Run, database: str):

@@ -38,7 +38,7 @@ def database(new_database: Callable[[], str]) -> str:
 
 @pytest.fixture(scope="module")
 def run(shell: Shell, database: str) -> Run:
-    return lambda *arguments: shell.run("stories", *arguments, env={"DATABASE_URL": database})
+    return lambda *arguments: shell.call("stories", *arguments, env={"DATABASE_URL": database})
 
 
 def read(done: subprocess.CompletedProcess[str]) -> Any:

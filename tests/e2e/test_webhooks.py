@@ -20,12 +20,14 @@ def receiver() -> Iterator[WebhookReceiver]:
         yield running
 
 
-def test_webhook_lifecycle_on_the_command_line(shell: Shell, receiver: WebhookReceiver):
-    added = shell.run("webhooks", "add", receiver.url, "--kind", "merged", "--min-coverage", "3")
+def test_webhook_lifecycle_on_the_command_line(migrated_shell: Shell, receiver: WebhookReceiver):
+    added = migrated_shell.call(
+        "webhooks", "add", receiver.url, "--kind", "merged", "--min-coverage", "3"
+    )
     assert added.returncode == 0, added.stderr
     [secret] = re.findall(r"whsec_\S+", added.stdout)
     assert "merged, at least 3 outlets" in added.stdout
-    listed = shell.run("webhooks", "list", "--json").stdout
+    listed = migrated_shell.call("webhooks", "list", "--json").stdout
     assert secret not in listed
     [webhook] = json.loads(listed)
     assert (webhook["url"], webhook["kinds"], webhook["state"]) == (
@@ -33,21 +35,25 @@ def test_webhook_lifecycle_on_the_command_line(shell: Shell, receiver: WebhookRe
         ["merged"],
         "active",
     )
-    tried = shell.run("webhooks", "test", "1", env=LOOPBACK)
+    tried = migrated_shell.call("webhooks", "test", "1", env=LOOPBACK)
     assert tried.stdout == f"{receiver.url} responded with 204\n"
-    closed = shell.run("webhooks", "test", "1")
+    closed = migrated_shell.call("webhooks", "test", "1")
     assert (closed.returncode, "webhooks.allow_networks" in closed.stderr) == (1, True)
-    changed = shell.run("webhooks", "set", "1", "--kind", "all", "--min-coverage", "0", "--pause")
+    changed = migrated_shell.call(
+        "webhooks", "set", "1", "--kind", "all", "--min-coverage", "0", "--pause"
+    )
     assert "  paused  all; delivered up to change 0" in changed.stdout, changed.stderr
     assert "[paused manually]" in changed.stdout
-    moved = shell.run("webhooks", "set", "1", "--url", f"{receiver.url}/2", "--kind", "split")
+    moved = migrated_shell.call(
+        "webhooks", "set", "1", "--url", f"{receiver.url}/2", "--kind", "split"
+    )
     assert f"{receiver.url}/2  paused  split; " in moved.stdout, moved.stderr
-    assert shell.run("webhooks", "set", "1").returncode == 2
-    assert "active" in shell.run("webhooks", "resume", "1").stdout
-    rotated = shell.run("webhooks", "secret", "1")
+    assert migrated_shell.call("webhooks", "set", "1").returncode == 2
+    assert "active" in migrated_shell.call("webhooks", "resume", "1").stdout
+    rotated = migrated_shell.call("webhooks", "secret", "1")
     [new] = re.findall(r"whsec_\S+", rotated.stdout)
     assert new != secret
-    assert shell.run("webhooks", "remove", "1").returncode == 0
+    assert migrated_shell.call("webhooks", "remove", "1").returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -60,8 +66,10 @@ def test_webhook_lifecycle_on_the_command_line(shell: Shell, receiver: WebhookRe
         (("set", "99", "--kind", "born"), "Webhook 99 not found"),
     ],
 )
-def test_errors_are_printed_in_one_line(shell: Shell, arguments: tuple[str, ...], reason: str):
-    failed = shell.run("webhooks", *arguments)
+def test_errors_are_printed_in_one_line(
+    migrated_shell: Shell, arguments: tuple[str, ...], reason: str
+):
+    failed = migrated_shell.call("webhooks", *arguments)
     assert failed.returncode == 1
     assert failed.stderr.startswith("samestory: ")
     assert reason in failed.stderr

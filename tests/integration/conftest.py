@@ -1,12 +1,10 @@
 """Job context on the database of a test, with a fake encoder and loopback allowed."""
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import structlog
 from sqlalchemy import Engine
 
 from jobs.running.context import Context
@@ -15,6 +13,7 @@ from service.settings import load as settings_module
 from service.settings.samples import for_samples
 from service.store.database.sessions import make_sessions
 from tests.support.encoders import WordEncoder
+from tests.support.logging_state import restored_logging
 from tests.support.servers.feed_server import FeedServer
 from tests.support.servers.mail_server import MailServer
 
@@ -68,12 +67,8 @@ def context(engine: Engine, clock: Clock) -> Context:
 @pytest.fixture
 def restore_logging() -> Iterator[None]:
     """Restore the logging configuration after tests that run commands in this process."""
-    root, config = logging.getLogger(), structlog.get_config()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.configure(**config)
+    with restored_logging():
+        yield
 
 
 @pytest.fixture
