@@ -47,10 +47,12 @@ test-oldest: $(VENV)/ready-dev
 	VIRTUAL_ENV=build/oldest $(BIN)/uv pip install --quiet --compile-bytecode --resolution lowest-direct --index-strategy unsafe-best-match $(PIP_ARGS) -e service/client -e '.[dev]'
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 build/oldest/bin/python -m pytest -q tests/unit tests/integration/web tests/integration/stories
 
-# Runs the property tests with new random examples. `@reproduce_failure` in the output repeats one.
+# Runs the property tests with new random examples, and sends generated requests to all routes of the API.
+# `@reproduce_failure` in the output repeats an example.
 test-random: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile \
 		-m hypothesis --hypothesis-profile random $(TESTS)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -m extensive tests/integration/api/test_api_fuzz.py
 
 # CI runs these checks before the tests.
 check: lint types layers

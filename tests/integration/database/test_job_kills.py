@@ -47,7 +47,7 @@ pytestmark = pytest.mark.slow
 
 FEEDS = 5
 EVENTS_A_WAVE = 4
-KILLS = 50
+KILLS = 30
 #: Hours between waves of news, so that all feeds are due again.
 HOURS = 25
 

@@ -40,8 +40,10 @@ BLOCK = re.compile(r"(<!-- worked example -->\n).*(<!-- end -->)", re.DOTALL)
 FIRST_URL = (
     "https://www.meridian-wire.example/dispatch/2023/04/25/four-way-defence-talks-syria-moscow"
 )
-#: Step of the replay, and its end.
+#: Step of the replay from the day of the first report on, and its end. Earlier days, with reports of
+#: other stories, are one step each.
 STEP = timedelta(minutes=15)
+FIRST_DAY = datetime.fromisoformat("2023-04-25T00:00Z")
 END = datetime.fromisoformat("2023-04-27T00:00Z")
 
 
@@ -89,8 +91,8 @@ def _remove_articles(session: Session) -> list[ArticleRow]:
 
 
 def _step_after(at: datetime) -> datetime:
-    start = datetime.fromisoformat("2022-01-01T00:00Z")
-    return start + STEP * ((at - start) // STEP + 1)
+    step = STEP if at >= FIRST_DAY else timedelta(days=1)
+    return FIRST_DAY + step * ((at - FIRST_DAY) // step + 1)
 
 
 def _lines(session: Session) -> list[str]:
