@@ -12,6 +12,8 @@ ARTICLES ?= 200000
 ROUNDS ?= 5
 # Folders or files of tests; empty for all.
 TESTS ?=
+# Test processes: three for two processors, because tests often wait for a server or another process; at most four.
+PROCESSES ?= $(shell n=$$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )); echo $$(( n > 4 ? 4 : n )))
 # Tests of the store that need no embedded server.
 SERVER_TESTS := $(addprefix tests/integration/,migrations queries search stories subscribers counts editing)
 SECONDS ?= 600
@@ -31,7 +33,7 @@ demo: $(VENV)/ready
 # thread, because the threads of several processes would wait for each other. A process that crashes
 # ends the run: pytest-xdist would wait forever for the tests of its file.
 test: $(VENV)/ready-dev
-	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder \
 		--max-worker-restart 0 --durations 20 --durations-min 5 $(TESTS)
 
 # Runs tests of the store on the Postgres that SAMESTORY_TEST_SERVER names: the URL of a superuser.
@@ -50,7 +52,7 @@ test-oldest: $(VENV)/ready-dev
 # Runs the property tests with new random examples, and sends generated requests to all routes of the API.
 # `@reproduce_failure` in the output repeats an example.
 test-random: $(VENV)/ready-dev
-	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile \
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(PROCESSES) --dist loadfile \
 		-m hypothesis --hypothesis-profile random $(TESTS)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -m extensive tests/integration/api/test_api_fuzz.py
 
