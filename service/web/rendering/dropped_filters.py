@@ -20,7 +20,7 @@ LABELS = {
     "name": "the name",
     "country": "the country",
     "language": "the language",
-    "family": "the publisher family",
+    "family": "the owner",
     "kind": "the kind",
     "outlet": "the outlet",
     "storyline": "the storyline",

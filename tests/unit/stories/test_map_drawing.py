@@ -74,3 +74,12 @@ def test_the_ellipsis_of_a_text_from_right_to_left_is_at_its_end():
     [mark] = draw_map([story(1, long)], {"1": (0.5, 0.5)}).marks
     assert mark.label is not None
     assert mark.label.text.endswith("…\u200f")
+
+
+def test_labels_end_with_whole_words():
+    labels = [each.label.text for each in crowded_map().marks if each.label]
+    cut = [each.rstrip("\u200f").removesuffix("…") for each in labels if "…" in each]
+    spaced = [each for each in cut if " " in each]
+    assert spaced
+    for start in spaced:
+        assert any(f"{headline} ".startswith((f"{start} ", f"{start},")) for headline in HEADLINES)

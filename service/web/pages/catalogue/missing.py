@@ -80,7 +80,7 @@ def missing_page(
     """Show missing coverage in the 24 hours up to the latest report."""
     latest = find_latest_report(session)
     until = min(latest or web.clock(), web.clock())
-    description = "Countries, languages and publisher families that report less today than usual."
+    description = "Countries, languages and owners that report less today than usual."
     return render_page(
         web,
         "missing.html",

@@ -106,7 +106,7 @@ _VALUE_GROUPS = {
     "country": "Country of an outlet",
     "language": "Language of a report",
     "outlet": "Outlet",
-    "family": "Publisher family",
+    "family": "Owner",
     "storyline": "Storyline",
 }
 #: Filters that take one value.

@@ -125,13 +125,14 @@ def _place_label(
 
 
 def _cut(headline: str, room: float) -> tuple[str, float]:
-    """The start of a headline that fits, with its width."""
+    """The start of a headline that fits, up to the end of a word if possible, with its width."""
     width = 0.0
     for position, character in enumerate(headline):
         is_wide = east_asian_width(character) in {"W", "F"}
         step = WIDE if is_wide else OTHER if character > LAST_LATIN else LATIN
         if width + step > room:
-            kept = headline[:position].rstrip()
+            end = headline.rfind(" ", position // 2, position + 1)
+            kept = headline[: end if end > 0 else position].rstrip(" ,;:–-")
             # Without the mark, the ellipsis would stand at the start of a right-to-left text.
             mark = RIGHT_TO_LEFT_MARK if bidirectional(kept[-1:] or " ") in {"R", "AL"} else ""
             return f"{kept}…{mark}", width + WIDE

@@ -24,7 +24,7 @@ def test_outlets_have_filters_and_links(world: Site) -> None:
     page = world.page("/outlets")
     assert page.headers["etag"]
     assert 'href="/outlets/harbour"' in page.text
-    assert "Волга-Новости" in page.text
+    assert '<bdi>Волга-Новости</bdi> <span class="latin">(Volga Novosti)</span>' in page.text
     assert 'href="/outlets?family=volga"' in page.text
     lebanese = world.page("/outlets?country=LB&language=").text
     assert "Cedar Herald" in lebanese
@@ -47,7 +47,7 @@ def test_outlet_page_shows_what_it_reports_first_and_its_feeds(world: Site) -> N
     assert "<b>6 min</b> before the next outlet" in text
     assert "Feeds and their health" in text
     assert 'href="/v1/outlets/volga-wire"' in text
-    assert 'same owner as <a href="/outlets/volga-novosti"' in text
+    assert ', also of <a href="/outlets/volga-novosti"' in text
     assert "after the first report" in world.page("/outlets/harbour").text
     assert world.page("/outlets/nobody").status == 404
 
