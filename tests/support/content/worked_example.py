@@ -40,8 +40,8 @@ BLOCK = re.compile(r"(<!-- worked example -->\n).*(<!-- end -->)", re.DOTALL)
 FIRST_URL = (
     "https://www.meridian-wire.example/dispatch/2023/04/25/four-way-defence-talks-syria-moscow"
 )
-#: Step of the replay from the day of the first report on, and its end. Earlier days, with reports of
-#: other stories, are one step each.
+#: Step of the replay from the day of the first report on, and its end. Each earlier day, with
+#: reports of other stories, is one step.
 STEP = timedelta(minutes=15)
 FIRST_DAY = datetime.fromisoformat("2023-04-25T00:00Z")
 END = datetime.fromisoformat("2023-04-27T00:00Z")
