@@ -14,7 +14,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -101,10 +101,10 @@ class Release:
             check=False,
         )
 
-    def run_each(self, commands: Sequence[str]) -> None:
-        """Run each command in a process of its own: one that loads a model ends its process."""
-        for command in commands:
-            done = self.run(command)
+    def run_jobs(self) -> None:
+        """Run jobs in two processes: the job `embed` loads a model, which ends its process."""
+        for jobs in (("fetch", "embed"), ("place", "describe")):
+            done = self.run(*(f"jobs run {job}" for job in jobs))
             assert done.returncode == 0, done.stderr
 
     def start(self, command_line: str, *, log: Path) -> subprocess.Popen[bytes]:
@@ -147,14 +147,13 @@ def database() -> Iterator[str]:
 @pytest.mark.timeout(600)
 def test_former_release_reads_on_after_the_upgrade(former: Path, database: str, tmp_path: Path):
     old, new = Release(former, database), Release(ROOT, database)
-    jobs = [f"jobs run {job}" for job in ("fetch", "embed", "place", "describe")]
     with FeedServer() as server:
         path = tmp_path / "feeds.opml"
         path.write_bytes(write_opml([OpmlFeed(server.url("/feed"), "feed")], title="one"))
         server.routes["/feed"] = reply(rss([item("1", MEETING, datetime.now(UTC))]))
         done = old.run("db upgrade", f"feeds import {path}")
         assert done.returncode == 0, done.stderr
-        old.run_each(jobs)
+        old.run_jobs()
         log = tmp_path / "old.log"
         process = old.start("web", log=log)
         try:
@@ -176,7 +175,9 @@ def test_former_release_reads_on_after_the_upgrade(former: Path, database: str, 
             assert "Traceback" not in refused.stderr
             # The new release works beside it, and the old one shows its results.
             server.routes["/feed"] = reply(rss([item("2", FERRY, datetime.now(UTC))]))
-            new.run_each([f"feeds set {server.url('/feed')} --interval 1", *jobs, "db check"])
+            assert new.run(f"feeds set {server.url('/feed')} --interval 1").returncode == 0
+            new.run_jobs()
+            assert new.run("db check").returncode == 0
             assert len(get(f"{url}v1/stories")[1]["items"]) == 2
         finally:
             process.terminate()

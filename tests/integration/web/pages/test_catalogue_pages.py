@@ -161,3 +161,12 @@ def test_storyline_page_counts_the_first_reports_of_every_listed_outlet(
         text = site.page("/storylines/talks").text
     row = text.split('href="/outlets/often0"')[1].split("</tr>")[0]
     assert re.findall(r"<td>(.+?)</td>", row) == ["25", "1"]
+
+
+def test_every_list_shows_the_latin_form_of_an_outlet(world: Site) -> None:
+    latin = '<span class="latin">(Volga Novosti)</span>'
+    for path in ("/outlets/volga-novosti", "/feeds", f"/storylines/{STORYLINE}"):
+        assert latin in world.page(path).text, path
+    compared = world.page("/compare?outlet=volga-novosti&outlet=harbour").text
+    assert latin in compared
+    assert "<bdi>Only Volga Novosti</bdi>" in compared
