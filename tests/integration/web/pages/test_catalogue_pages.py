@@ -165,8 +165,23 @@ def test_storyline_page_counts_the_first_reports_of_every_listed_outlet(
 
 def test_every_list_shows_the_latin_form_of_an_outlet(world: Site) -> None:
     latin = '<span class="latin">(Volga Novosti)</span>'
-    for path in ("/outlets/volga-novosti", "/feeds", f"/storylines/{STORYLINE}"):
+    for path in (
+        "/outlets/volga-novosti",
+        "/feeds",
+        "/follow?outlet=volga-novosti",
+        f"/storylines/{STORYLINE}",
+    ):
         assert latin in world.page(path).text, path
     compared = world.page("/compare?outlet=volga-novosti&outlet=harbour").text
     assert latin in compared
     assert "<bdi>Only Volga Novosti</bdi>" in compared
+
+
+def test_example_addresses_of_the_data_page_return_data(world: Site) -> None:
+    text = unescape(world.page("/data").text)
+    examples = re.findall(r"http://[^/]+(/v1/[^\s'<]+)", text)
+    assert len(examples) == 2
+    for path in examples:
+        response = world.get(path.replace("country=GB&", ""))
+        assert response.status == 200, path
+        assert len(response.text.splitlines()) > 1 or response.json["items"], path
