@@ -130,12 +130,14 @@ class _TimedArticles:
 
     `rows` are the positions of the articles with a trusted date. If no article has one, `rows` are
     the positions of all articles, their times are those of arrival, and `dated` is False. `exact`
-    are the reports with a trusted time, known to the minute.
+    are those with a trusted time, known to the minute; `ranked` are those of them with the type
+    report, which have delays.
     """
 
     rows: list[int]
     reports: list[TimedReport]
     exact: list[TimedReport]
+    ranked: list[TimedReport]
     dated: bool
 
     @classmethod
@@ -152,11 +154,12 @@ class _TimedArticles:
             for each in (articles[row] for row in rows)
         ]
         exact = [
-            report
+            (articles[row], report)
             for row, report in zip(rows, reports, strict=True)
             if articles[row].published is not None and not articles[row].day_only
         ]
-        return cls(rows, reports, exact, dated=bool(dated))
+        ranked = [report for each, report in exact if each.type.is_independent_report]
+        return cls(rows, reports, [report for _, report in exact], ranked, dated=bool(dated))
 
     def developments(
         self, story: StoryContent, copies: Collection[ArticleId]
@@ -199,7 +202,7 @@ def describe_story(
         pace=pace,
         headlines=headlines,
         agencies=tuple(list_agency_texts(articles, agency_of, context.outlet_names)),
-        delays=tuple(list_delays(timed.exact)),
+        delays=tuple(list_delays(timed.ranked)),
         rank=compute_rank(
             coverage.independent, last_reported_at, outlets_per_hour, dated=timed.dated
         ),

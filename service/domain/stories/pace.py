@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 #: Length in hours of the period, ending at the last report, over which velocity is measured.
@@ -35,6 +35,7 @@ class FirstReporters:
 
     outlets: tuple[str, ...] = ()
     certain: bool = False
+    at: datetime | None = field(default=None, compare=False)  #: time of their report
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,10 @@ def find_first_reporters(
 ) -> FirstReporters:
     """Find the outlets that may have reported first; no other outlet certainly reported earlier.
 
-    `undated` reports have the time of their arrival and are never first. If one of them arrived
-    before all dated reports and is from another outlet, no outlet is certainly first. Among reports
-    with the same time, originals take precedence over copies.
+    The caller leaves out articles that cannot be first, such as live pages: their time is that at
+    which they were opened. `undated` reports have the time of their arrival and are never first. If
+    one of them arrived before all dated reports and is from another outlet, no outlet is certainly
+    first. Among reports with the same time, originals take precedence over copies.
     """
     if not reports:
         return FirstReporters()
@@ -99,7 +101,7 @@ def find_first_reporters(
     outlets = tuple(dict.fromkeys(each.outlet for each in rivals))
     overtaken = any(each.at <= earliest and each.outlet not in outlets for each in undated)
     certain = len(outlets) == 1 and rivals[0].day is None and not overtaken
-    return FirstReporters(outlets, certain)
+    return FirstReporters(outlets, certain, earliest)
 
 
 def list_delays(reports: Sequence[TimedReport]) -> list[Delay]:

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 def record_of(story: "DigestStory") -> StoryRecord:
     """The properties of a story, computed from its reports, which may be some of all."""
     pace = measure_pace([each.timed for each in story.dated])
+    reports = [each for each in story.reports if each.type.is_independent_report]
     first = find_first_reporters(
-        [each.timed for each in story.dated],
-        [each.timed for each in story.reports if not each.dated],
+        [each.timed for each in reports if each.dated],
+        [each.timed for each in reports if not each.dated],
     )
     return StoryRecord(
         id=story.id,

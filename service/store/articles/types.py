@@ -16,6 +16,16 @@ from service.store.tables import ArticleRow, ConstraintRow, OutletRow
 
 #: The type of an article for readers and for the grouping.
 EFFECTIVE_TYPE: ColumnElement[str] = func.coalesce(ArticleRow.corrected_type, ArticleRow.type)
+
+
+def is_report(article: type[ArticleRow]) -> ColumnElement[bool]:
+    """Whether an article has the type report, the only one that can be the first of a story.
+
+    A live page has the time at which it was opened, often before the event.
+    """
+    return func.coalesce(article.corrected_type, article.type) == ArticleType.REPORT
+
+
 #: Headlines of an outlet are compared over this time: two instalments of a weekly column.
 SPAN = timedelta(days=8)
 #: Maximum characters of a text; the rule reads fewer.

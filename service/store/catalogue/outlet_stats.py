@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from service.errors import NotFoundError
+from service.store.articles.types import is_report
 from service.store.catalogue.views import OutletView, select_outlets
 from service.store.story_views.as_of import is_copy_at
 from service.store.tables import ArticleRow, CopyRow, MembershipRow, OutletRow
@@ -69,7 +70,8 @@ def load_outlet_stats(session: Session, outlet: OutletView) -> OutletStats | Non
             func.min(ArticleRow.published).label("at"),
         )
         .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
-        .where(own, MembershipRow.valid_until.is_(None), *_has_exact_date(ArticleRow))
+        .where(own, MembershipRow.valid_until.is_(None), is_report(ArticleRow))
+        .where(*_has_exact_date(ArticleRow))
         .group_by(MembershipRow.story_id, ArticleRow.outlet_id)
         .subquery()
     )
@@ -84,7 +86,7 @@ def _race_statement(own_reports: Subquery) -> Select[int, int, int, timedelta | 
         select(func.min(article.published))
         .join(membership, membership.article_id == article.id)
         .where(membership.story_id == own_reports.c.story_id, membership.valid_until.is_(None))
-        .where(article.outlet_id != own_reports.c.outlet_id)
+        .where(article.outlet_id != own_reports.c.outlet_id, is_report(article))
         .correlate(own_reports)
     )
     first_other = others.where(*_has_exact_date(article)).scalar_subquery()

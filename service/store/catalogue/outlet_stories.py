@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from service.domain.counts.dimensions import Unit
 from service.domain.queries.conditions import AnyOf, Field, Query, between_times
+from service.store.articles.types import is_report
 from service.store.articles.views import ArticleFilter
 from service.store.counts.report_query import select_reports
 from service.store.story_views.as_of import is_copy_at, is_member
@@ -54,7 +55,7 @@ def list_first_reports(
         .join(membership, membership.article_id == other.id)
         .join(outlet, outlet.id == other.outlet_id)
         .where(membership.story_id == own.c.story_id, membership.valid_until.is_(None))
-        .where(outlet.slug != slug)
+        .where(outlet.slug != slug, is_report(other))
         .correlate(own)
         .lateral()
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, exists, select, tuple_
 from sqlalchemy.orm import aliased
 
+from service.store.articles.types import is_report
 from service.store.story_views.as_of import is_valid_at
 from service.store.story_views.reports import is_hidden
 from service.store.tables import ArticleRow, CopyRow, MembershipRow
@@ -14,8 +15,8 @@ from service.store.tables import ArticleRow, CopyRow, MembershipRow
 def is_first_report(as_of: datetime | None) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions of `domain.stories.pace.find_first_reporters` on one report.
 
-    Its time is known to the minute, its outlet has no earlier report, and no other outlet can have
-    reported earlier.
+    Its type is report, its time is known to the minute, its outlet has no earlier report, and no
+    other outlet can have reported earlier. Articles of other types do not count.
     """
     yield MembershipRow.story_id.is_not(None)
     other, membership = aliased(ArticleRow), aliased(MembershipRow)
@@ -23,8 +24,9 @@ def is_first_report(as_of: datetime | None) -> Iterator[ColumnElement[bool]]:
         select(membership.id)
         .join(other, other.id == membership.article_id)
         .where(membership.story_id == MembershipRow.story_id, is_valid_at(membership, as_of))
-        .where(~is_hidden(other.id))
+        .where(~is_hidden(other.id), is_report(other))
     )
+    yield is_report(ArticleRow)
     yield from _has_exact_time(ArticleRow)
     only_day = and_(other.published.is_not(None), other.date_precision == "day")
     earliest = case((only_day, other.published), else_=other.reported_at)

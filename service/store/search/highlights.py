@@ -34,6 +34,8 @@ class Highlights:
 
     title: tuple[Piece, ...]
     text: tuple[Piece, ...]
+    is_cut_before: bool = False  #: the text begins before the excerpt
+    is_cut_after: bool = False
 
 
 def highlight_articles(
@@ -64,7 +66,7 @@ def highlight_articles(
     return {
         key: Highlights(
             _mark(title, code, phrases),
-            _mark_excerpt((lead or body)[:_CHARACTERS], code, phrases),
+            *_mark_excerpt((lead or body)[:_CHARACTERS], code, phrases),
         )
         for key, code, title, lead, body in session.execute(statement)
     }
@@ -92,8 +94,10 @@ def highlight_stories(
     return highlights
 
 
-def _mark_excerpt(text: str, language: str, phrases: frozenset[str]) -> tuple[Piece, ...]:
-    """Mark the matches in an excerpt from the first match on."""
+def _mark_excerpt(
+    text: str, language: str, phrases: frozenset[str]
+) -> tuple[tuple[Piece, ...], bool, bool]:
+    """Mark the matches in an excerpt around the first one; whether text before and after is cut."""
     words = list(split_words(text))
     spans = find_spans(LanguageText(text, language), phrases)
     matched = [n for n, word in enumerate(words) if spans and word.start == spans[0][0]]
@@ -101,7 +105,7 @@ def _mark_excerpt(text: str, language: str, phrases: frozenset[str]) -> tuple[Pi
     shown = words[first : first + _WORDS]
     start = shown[0].start if shown and first else 0
     end = shown[-1].end if first + _WORDS < len(words) else len(text)
-    return _mark(text[start:end], language, phrases)
+    return _mark(text[start:end], language, phrases), start > 0, end < len(text)
 
 
 def _mark(text: str, language: str, phrases: frozenset[str]) -> tuple[Piece, ...]:

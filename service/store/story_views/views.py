@@ -106,9 +106,10 @@ class StoryView:
     @property
     def first_reporters(self) -> FirstReporters:
         """The outlets that may have been first, by slug."""
+        reports = [each for each in self.reports if each.type.is_independent_report]
         return find_first_reporters(
-            [report.timed() for report in self.reports if report.published],
-            [report.timed() for report in self.reports if not report.published],
+            [each.timed() for each in reports if each.published],
+            [each.timed() for each in reports if not each.published],
         )
 
 

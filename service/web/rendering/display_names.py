@@ -19,6 +19,7 @@ __all__ = [
     "outlet_names",
     "outlets_by_slug",
     "value_name",
+    "with_latin_name",
 ]
 
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
@@ -51,6 +52,12 @@ def latin_name(name: str, slug: str) -> str:
     Slugs have Latin letters only: the slug of "Вестник Заречья" is `vestnik-zarechya`.
     """
     return "" if name.isascii() or _LATIN.search(name) else slug.replace("-", " ").title()
+
+
+def with_latin_name(name: str, slug: str) -> str:
+    """The name of an outlet or owner, with its Latin form if it has no Latin letters."""
+    latin = latin_name(name, slug)
+    return f"{name} ({latin})" if latin else name
 
 
 def value_name(dimension: Dimension, value: str) -> str:

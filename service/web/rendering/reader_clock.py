@@ -46,11 +46,16 @@ class ReaderClock:
         return str(self.zone)
 
     def ago(self, at: datetime) -> str:
-        """Time since `at` in its largest unit, such as 2 h ago; "in 5 min" for a later time."""
+        """Time since `at` in its largest unit, such as 2 h ago; "in 5 min" for a later time.
+
+        Days are calendar days in the reader's zone, as the date beside them.
+        """
         span = self.now - at
+        days = (self.now.astimezone(self.zone).date() - at.astimezone(self.zone).date()).days
         for unit, length in UNITS:
             if abs(span) >= length:
-                text = f"{abs(span) // length} {unit}"
+                count = abs(days) if length == timedelta(days=1) else abs(span) // length
+                text = f"{count} {unit}"
                 return f"{text} ago" if span > timedelta(0) else f"in {text}"
         return "just now"
 

@@ -14,7 +14,7 @@ from service.errors.redaction import redact_url
 from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
 from service.web.rendering import display_names, links
-from service.web.rendering.independence import group_notes, list_counted
+from service.web.rendering.independence import group_notes, list_counted, uncounted_notes
 from service.web.rendering.reader_clock import (
     COMMON_ZONES,
     MONTHS,
@@ -59,6 +59,7 @@ def create_environment(title: str, static: Path) -> Environment:
         "zone_name": zone_name,
         "group_notes": group_notes,
         "list_counted": list_counted,
+        "uncounted_notes": uncounted_notes,
         "delays": delays,
         "count_types": count_types,
         "outlets_by_slug": display_names.outlets_by_slug,
@@ -194,6 +195,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "distinct": display_names.distinct,
     "excerpt": display_names.excerpt,
     "latin_name": display_names.latin_name,
+    "with_latin_name": display_names.with_latin_name,
     "evidence": read_evidence,
 }
 #: Functions of the templates that return paths.

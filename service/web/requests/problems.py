@@ -178,7 +178,8 @@ def problem(
     headers = {"Cache-Control": "no-store", **(headers or {})}
     if expects_html(request):
         template = web_context(request).templates.get_template("error.html")
-        return HTMLResponse(template.render(problem=content), status, headers)
+        page = template.render(problem=content, unknown_path=ROUTER_DETAILS[404])
+        return HTMLResponse(page, status, headers)
     return JSONResponse(content.model_dump(), status, headers, "application/problem+json")
 
 

@@ -33,7 +33,7 @@ VERSIONS_AT, AS_OF = datetime(2023, 5, 11, 7, tzinfo=UTC), "2023-05-11T07:30"
 
 @pytest.fixture(scope="module")
 def sessions_of_world(new_database: Callable[[], str]) -> Iterator[Sessions]:
-    """The sample stories, a hidden article and a hidden story, and a day without a time."""
+    """The sample stories, a hidden article and story, a live page, and a day without a time."""
     engine = schema.make_engine(new_database())
     sessions = make_sessions(engine)
     with sessions.begin() as session:
@@ -45,6 +45,10 @@ def sessions_of_world(new_database: Callable[[], str]) -> Iterator[Sessions]:
         vague = rows.article(late, "Digue rompue", at=NOW - timedelta(hours=3))
         vague.date_precision = "day"
         rows.story("dyke", [vague, report])
+        opened = rows.article(
+            rows.outlet("boats"), "Boat race - live", at=NOW - timedelta(hours=3), type="live"
+        )
+        rows.story("race", [opened, rows.article(early, "Crews finish level", at=NOW)])
         rows.article(late, "In no story", at=NOW)
         rows.story("secret", [rows.article(late, "Secret", at=NOW)])
         removed = rows.article(late, "Removed", at=NOW)
@@ -144,6 +148,13 @@ def test_first_reports_equal_the_first_reporters_of_stories(
         response = world.get(f"/v1/counts?{PERIOD}&of=first_reports&by=outlet{as_of}").json
         assert counted(response, "outlet") == certain
         assert response["total"] == certain.total()
+
+
+def test_live_page_is_never_the_first_report(world: Site):
+    [first] = articles(world, "first=true&story=race")
+    assert first["title"] == "Crews finish level"
+    assert items(world, "/v1/stories?q=first_outlet:boats") == []
+    assert "race" in {each["id"] for each in items(world, "/v1/stories?q=first_outlet:early")}
 
 
 def test_articles_of_first_reporters_are_the_counted_ones(world: Site):

@@ -164,6 +164,13 @@ def test_highlight_pieces_join_to_the_text(site: Site) -> None:
     assert {"text": "pier", "hit": True} in story["text"]
 
 
+def test_page_marks_text_that_the_excerpt_omits(site: Site) -> None:
+    complete, late = (site.page(f"/search?q={word}").text for word in ("pier", "hurt"))
+    assert ">The vessel hit the <mark>pier</mark> while docking; twelve" in complete
+    assert "were hurt.</p>" in complete
+    assert ">… hit the pier while docking; twelve passengers were <mark>hurt</mark>.</p>" in late
+
+
 def test_hidden_stories_and_articles_are_not_found(sessions: Sessions, changing: Site) -> None:
     act = EditorAction("ann", "wrong", NOW + timedelta(hours=1), NOW - timedelta(days=9))
     with sessions.begin() as session:

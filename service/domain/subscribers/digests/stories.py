@@ -195,12 +195,15 @@ class DigestStory:
         coverage, or if the first outlet is not certain. Also None with a long lead: then the first
         report is nearly always a preview, or about an earlier event.
         """
+        reports = [each for each in self.reports if each.type.is_independent_report]
         earliest: dict[str, DigestReport] = {}
-        for report in self.dated:
-            if report.day is None:
+        for report in reports:
+            if report.dated and report.day is None:
                 earliest.setdefault(report.outlet, report)
-        undated = [each.timed for each in self.reports if not each.dated]
-        reporters = find_first_reporters([each.timed for each in self.dated], undated)
+        reporters = find_first_reporters(
+            [each.timed for each in reports if each.dated],
+            [each.timed for each in reports if not each.dated],
+        )
         if len(earliest) < _MIN_LEAD_OUTLETS or not reporters.certain:
             return None
         first, second = list(earliest.values())[:2]

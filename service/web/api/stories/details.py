@@ -138,8 +138,8 @@ class StoryDescriptionOut(BaseModel):
         "earliest time, or with a report whose time is known only to the day."
     )
     delays: list[DelayOut] = Field(
-        description="First report of each outlet, in chronological order. Reports whose time is not "
-        "known to the minute do not count."
+        description="First report of each outlet, in chronological order. Articles of other types, "
+        "and reports whose time is not known to the minute, do not count."
     )
 
 

@@ -42,13 +42,16 @@ class CardQuote:
     text: str
     language: str | None
     report: Report | None
+    note: str = ""  #: why its outlet does not count
 
     def excerpt(self, *, full: bool = False) -> Excerpt:
         """Parts for one line, two lines of narrow screens, and two lines of wide ones.
 
         With `full`, the last part ends after `FULL_CHARACTERS`.
         """
-        head = len(_shown_name(self.report.outlet)) + TIME_CHARACTERS if self.report else 0
+        head = len(self.note)
+        if self.report:
+            head += len(_shown_name(self.report.outlet)) + TIME_CHARACTERS
         columns = [max(each - head, MIN_CHARACTERS) for each in QUOTE_CHARACTERS]
         return split_excerpt(self.text, [*columns[:-1], FULL_CHARACTERS] if full else columns)
 
@@ -122,7 +125,7 @@ def build_card(
         story=story,
         headline=story.headline or "Untitled",
         language=story.headline_language,
-        quotes=_quotes(story),
+        quotes=_quotes(story, notes),
         sources=list_sources(story.reports, notes),
         languages=_distinct_names(
             display_names.language_name, (each.language for each in story.reports)
@@ -148,10 +151,10 @@ def list_sources(reports: Sequence[Report], notes: Mapping[str, str]) -> tuple[S
     return tuple(Source(report, notes.get(slug, "")) for slug, report in first.items())
 
 
-def _quotes(story: StoryView) -> tuple[CardQuote, ...]:
+def _quotes(story: StoryView, notes: Mapping[str, str]) -> tuple[CardQuote, ...]:
     """The quotes of the summary that do not repeat the headline.
 
-    Those in the language of the headline come first.
+    Those in the language of the headline come first, and of them those of outlets that count.
     """
     by_id = {report.article_id: report for report in story.reports}
     quotes = []
@@ -159,9 +162,14 @@ def _quotes(story: StoryView) -> tuple[CardQuote, ...]:
         report = by_id.get(int(quote.article))
         if _plain(quote.text) != _plain(story.headline):
             spoken = quote.lang or (report.language if report else None)
-            quotes.append(CardQuote(quote.text, spoken, report))
+            note = notes.get(report.outlet.slug, "") if report else ""
+            quotes.append(CardQuote(quote.text, spoken, report, note))
     preferred = primary_subtag(story.headline_language)
-    return tuple(sorted(quotes, key=lambda each: primary_subtag(each.language) != preferred))
+    return tuple(
+        sorted(
+            quotes, key=lambda each: (primary_subtag(each.language) != preferred, bool(each.note))
+        )
+    )
 
 
 def _distinct_names(name_of: Callable[[str], str], values: Iterable[str | None]) -> tuple[str, ...]:

@@ -1,9 +1,16 @@
 """Starts of sentences that fit in lines, cut at the ends of words."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from unicodedata import east_asian_width
+
+#: English articles, prepositions and pronouns at the end of a text.
+_SHORT_WORDS = re.compile(
+    r"([ ,;:–-]+(a|an|and|as|at|but|by|for|from|her|his|in|into|is|it|its|of|on|or|that|the|their|"
+    r"to|was|were|which|who|with))+$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +42,7 @@ def _fitting(line: str, columns: int) -> int:
     if count == len(line):
         return count
     end = line.rfind(" ", count // 2, count + 1)
-    return len(line[: end if end > 0 else count].rstrip(" ,;:–-"))
+    start = line[: end if end > 0 else count].rstrip(" ,;:–-")
+    # "mistook a transformer for a" ends better with its noun.
+    shorter = _SHORT_WORDS.sub("", start)
+    return len(shorter if len(shorter) > count // 2 else start)

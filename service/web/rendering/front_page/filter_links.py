@@ -8,7 +8,13 @@ from typing import Any
 from service.domain.articles.article_types import ArticleType
 from service.store.catalogue.choices import Choices
 from service.store.story_views.views import StoryView
-from service.web.rendering.display_names import TYPE_NAMES, country_name, distinct, language_name
+from service.web.rendering.display_names import (
+    TYPE_NAMES,
+    country_name,
+    distinct,
+    language_name,
+    with_latin_name,
+)
 from service.web.rendering.pages import page_url
 
 #: Maximum number of values that a group of links offers.
@@ -71,7 +77,7 @@ def value_groups(
         frequent = [value for value, _ in number_of.most_common(MAX_VALUES)]
         links = [
             FilterLink(
-                known.get(value) or _name_of(name, value),
+                _shown_name(name, value, known.get(value, "")),
                 page_url("/", {**parameters, name: _toggled(chosen, value, name)}),
                 value in chosen,
                 number_of[value] or None,
@@ -131,12 +137,13 @@ def _named(name_of: Any, values: Iterable[str | None]) -> dict[str, str]:
     return {value: name_of(value) for value in values if value}
 
 
-def _name_of(name: str, value: str) -> str:
+def _shown_name(name: str, value: str, known: str) -> str:
+    """Display name of a value; `known` is its stored name, if it has one."""
+    if name in {"outlet", "family"}:
+        return with_latin_name(known or value, value)
     if name == "country":
-        return country_name(value)
-    if name == "language":
-        return language_name(value)
-    return value
+        return known or country_name(value)
+    return known or (language_name(value) if name == "language" else value)
 
 
 def _chosen(parameters: Mapping[str, Any], name: str) -> list[str]:

@@ -63,10 +63,14 @@ def _reason(member: Member, nearest: Member | None, evidence: Evidence) -> Reaso
 
 
 def describe_probability(probability: float) -> str:
-    """A probability in words; editors are asked about uncertain memberships."""
-    if probability >= VERY_LIKELY:
+    """A probability in words; editors are asked about uncertain memberships.
+
+    It is rounded to percent before, as the page shows it.
+    """
+    shown = round(probability, 2)
+    if shown >= VERY_LIKELY:
         return "very likely"
-    return "likely" if probability >= CERTAIN else "uncertain"
+    return "likely" if shown >= CERTAIN else "uncertain"
 
 
 def _describe_similarity(evidence: Evidence, *, same_language: bool) -> str:

@@ -134,7 +134,7 @@ def test_a_quote_of_an_outlet_with_a_long_name_keeps_its_first_words(sessions: S
         rows.story("one", articles).details = to_json(Details(summary=(quote,)))
     with serving(sessions) as site:
         card = card_of(site.page("/?sort=newest").text, "Ferry runs aground")
-    assert re.search(r"<q>The ferry lies on a", card)
+    assert re.search(r"<q>The ferry lies", card)
 
 
 def test_silence_of_few_active_outlets_says_nothing(sessions: Sessions) -> None:

@@ -126,7 +126,7 @@ def test_merged_story_redirects_with_an_explanation(world: Site) -> None:
     response = world.page(f"/stories/{MERGED}/talks")
     target = response.headers["location"]
     assert (response.status, target) == (308, f"/stories/{MEETING}?merged={MERGED}")
-    assert "was merged into this one 15 d ago, 25 Apr" in world.page(target).text
+    assert "was merged into this one 16 d ago, 25 Apr" in world.page(target).text
     assert "was merged into" not in world.page(f"/stories/{MEETING}?merged=other").text
 
 
