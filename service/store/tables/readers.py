@@ -64,7 +64,7 @@ class SuppressedAddressRow(Base):
 
 
 class AlertRow(Base):
-    """A saved query; its subscriber gets an email about each match (`store.subscribers.alerts`)."""
+    """Conditions of a subscriber on stories, maybe with a saved query; see `subscribers.alerts`."""
 
     __tablename__ = "alerts"
 

@@ -42,7 +42,7 @@ def select_stories(
     together. Stories with similar headlines share one card, the lower ranked as links. A seen story
     returns only as an update, when enough outlets report it anew. The most important updates stand
     among the new stories. Stories in the section on low coverage have fewer independent outlets
-    than each main story.
+    than each main story; without a main story there is none.
     """
     since, least = history.since, filters.min_independent
     unmuted = _apply_all_mutes(index, filters, since - _MAX_AGE)

@@ -9,7 +9,6 @@ from service.domain.articles import tokenization
 from service.domain.articles.article_types import ArticleType
 from service.domain.locales.codes import primary_subtag
 from service.domain.queries.matching import StoryRecord
-from service.domain.search.word_forms import normalize, split_words
 from service.domain.search.word_match import LanguageText, WordIndex
 from service.domain.stories.pace import TimedReport, find_first_reporters
 from service.domain.subscribers.story_records import record_of
@@ -251,14 +250,6 @@ class DigestStory:
 
     def _sentence_text(self, sentence: SummarySentence) -> LanguageText:
         return LanguageText(sentence.text, primary_subtag(sentence.language) or self.language)
-
-    @cached_property
-    def topics(self) -> frozenset[str]:
-        """Keywords and names in normalized words."""
-        return frozenset(
-            " ".join(normalize(word.spelling) for word in split_words(each))
-            for each in (*self.keywords, *self.names)
-        )
 
     @cached_property
     def headline_words(self) -> frozenset[str]:
