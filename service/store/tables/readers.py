@@ -64,7 +64,7 @@ class SuppressedAddressRow(Base):
 
 
 class AlertRow(Base):
-    """Conditions of a subscriber on stories, maybe with a saved query; see `subscribers.alerts`."""
+    """Conditions on stories, or a saved query, of a subscriber (`store.subscribers.alerts`)."""
 
     __tablename__ = "alerts"
 
