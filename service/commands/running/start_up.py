@@ -1,6 +1,6 @@
 """Start-up of processes that run jobs or serve: logging, tracing, catalogue, models.
 
-The web application has a module of its own, because processes without it start in two thirds of the time.
+The web application has a module of its own: processes without it start in two thirds of the time.
 """
 
 from collections.abc import Iterator
